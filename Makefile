@@ -1,0 +1,40 @@
+# README's two commands are `make book` and `make test`. Everything runs in .venv, made on first use.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+KLUE := $(PY) -m klue_helpers
+STAMP := $(VENV)/.installed
+export PYTHONUTF8 = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help env book test test-fast lab lint clean
+help:  ## 명령 목록을 보여 줍니다
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+env: $(STAMP)  ## 가상 환경(.venv)을 만들고 필요한 것을 설치합니다
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 이상이 필요합니다. 예: make env PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q -c constraints.txt -e '.[all]'
+	@touch $(STAMP)
+
+book: env  ## 강의를 실행하고 검사하고 사이트를 만듭니다
+	$(KLUE) book
+
+test: env  ## 모든 테스트와 노트북 검사(nbval)를 돌립니다
+	$(PY) -m pytest
+	$(KLUE) check --force
+
+test-fast: env  ## 오래 걸리는 것을 뺀 테스트만 돌립니다
+	$(PY) -m pytest -m "not slow"
+
+lint: env  ## 코드 형식을 검사합니다
+	$(PY) -m ruff check .
+
+lab: env  ## JupyterLab을 엽니다
+	$(PY) -m jupyter lab --notebook-dir=notebooks
+
+clean:  ## 만들어진 것을 지웁니다(.venv 포함)
+	rm -rf $(VENV) _build .pytest_cache .ruff_cache .hypothesis klue_helpers.egg-info

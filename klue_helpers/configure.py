@@ -1,0 +1,171 @@
+"""One settings object from a profile and its overrides (used by every lecture; introduced in lecture 2).
+
+A lecture's settings are a frozen dataclass whose fields carry type, bounds and a Korean description. A profile
+(``profiles/cpu.yaml``, ``profiles/gpu.yaml``) holds only what differs from the defaults.
+"""
+
+import difflib
+import os
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from types import NoneType
+from typing import Any, ClassVar, get_args, get_type_hints
+
+from klue_helpers.errors import KlueError
+
+PROFILES = ("cpu", "gpu")
+SOURCES = ("sample", "local")
+_KOREAN_TYPES = {int: "정수", float: "실수", str: "문자열", bool: "참/거짓", NoneType: "없음(null)"}
+
+
+def option(default: Any, doc: str, *, low: float | None = None, high: float | None = None,
+           choices: tuple[str, ...] = ()) -> Any:
+    """Declare a setting: a dataclass field with its description in Korean and its bounds (inclusive)."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that every lecture has; a lecture adds its own in a subclass."""
+
+    uses_torch: ClassVar[bool] = True
+    lecture: int
+    profile: str = option("cpu", "실행 프로필", choices=PROFILES)
+    seed: int = option(42, "난수 시드", low=0, high=2**32 - 1)
+    source: str = option("sample", "데이터 출처: 패키지에 든 표본(sample), 내려받은 원본 폴더(local)", choices=SOURCES)
+    data_dir: str | None = option(None, "원본 데이터 폴더(비우면 환경 변수 KLUE_DATA_DIR)")
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return (name, value, Korean description) of every setting but the lecture's number."""
+        return [(f.name, _show(getattr(self, f.name)), f.metadata["doc"]) for f in fields(self) if f.metadata]
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"**{self.lecture}강 설정**", "", "| 설정 | 값 | 뜻 |", "|---|---|---|"]
+        return "\n".join(lines + [f"| `{name}` | {value} | {doc} |" for name, value, doc in self.rows()])
+
+    def __repr__(self) -> str:
+        body = "\n".join(f"  {name} = {value}  # {doc}" for name, value, doc in self.rows())
+        return f"{self.lecture}강 설정\n{body}"
+
+
+@dataclass(frozen=True, repr=False)
+class Lecture02(Settings):
+    """Settings of lecture 2, preprocessing and tokenization."""
+
+    uses_torch: ClassVar[bool] = False
+    max_texts: int = option(2000, "토크나이저 학습에 쓰는 글의 수 상한", low=100, high=1_000_000)
+    vocab_size: int = option(3000, "WordPiece 어휘 크기", low=500, high=64_000)
+    speed_texts: int = option(100, "속도를 잴 때 쓰는 글의 수", low=5, high=10_000)
+
+
+LECTURES: dict[int, type[Settings]] = {2: Lecture02}
+
+
+def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:
+    """Check the settings of a lecture, then set up seeds, fonts and silence for it.
+
+    Parameters
+    ----------
+    lecture : the lecture's number, 1 to 10.
+    profile : ``"cpu"`` or ``"gpu"``.
+    seed : seed of Python's, NumPy's and torch's generators.
+    **overrides : single settings that differ from the profile's.
+
+    Raises
+    ------
+    KlueError : an unknown lecture, profile or key, a wrong type or a value out of bounds.
+
+    Examples
+    --------
+    >>> from klue_helpers.configure import settings_for
+    >>> settings_for(2, "cpu", {"vocab_size": 4000}).vocab_size
+    4000
+    """
+    settings = settings_for(lecture, profile, {"seed": seed, **overrides})
+    from klue_helpers import runtime
+
+    runtime.silence()
+    runtime.seed_everything(settings.seed, with_torch=settings.uses_torch)
+    runtime.use_korean_font()
+    return settings
+
+
+def settings_for(lecture: int, profile: str = "cpu", overrides: dict[str, Any] | None = None) -> Settings:
+    """Return the checked settings without any side effect. Raises KlueError as `configure` does."""
+    if lecture not in LECTURES:
+        known = ", ".join(str(number) for number in sorted(LECTURES))
+        raise KlueError(f"{lecture}강의 설정이 없습니다. 지금 준비된 강의는 {known}강입니다.")
+    if profile not in PROFILES:
+        raise KlueError(f"알 수 없는 프로필입니다: {profile!r}. cpu 또는 gpu 가운데 하나를 쓰세요.")
+    kind = LECTURES[lecture]
+    values = {**_profile(profile).get(f"lecture{lecture:02d}", {}), **(overrides or {})}
+    known_fields = {f.name: f for f in fields(kind) if f.metadata and f.name != "profile"}
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if name not in known_fields:
+            raise KlueError(_unknown_key(lecture, name, list(known_fields)))
+        values[name] = _checked(known_fields[name], hints[name], value)
+    return kind(lecture=lecture, profile=profile, **values)
+
+
+def options_table(lecture: int) -> list[dict[str, str]]:
+    """Return one row a setting (name, type, cpu, gpu, bounds, doc) for the documentation page."""
+    kind = LECTURES[lecture]
+    hints, both = get_type_hints(kind), {name: asdict(settings_for(lecture, name)) for name in PROFILES}
+    rows = []
+    for item in fields(kind):
+        if item.metadata and item.default is not MISSING:
+            values = {name: _show(both[name][item.name]) for name in PROFILES}
+            rows.append({"name": item.name, "type": _type_name(hints[item.name]), **values,
+                         "bounds": _bounds(item), "doc": item.metadata["doc"]})
+    return rows
+
+
+def data_folder(data_dir: str | os.PathLike[str] | None = None) -> str | None:
+    """Return the folder of published data: the one given, else that of KLUE_DATA_DIR, else None."""
+    return os.fspath(data_dir) if data_dir else os.environ.get("KLUE_DATA_DIR") or None
+
+
+@cache
+def _profile(name: str) -> dict[str, dict[str, Any]]:
+    import yaml
+
+    text = files("klue_helpers").joinpath("profiles", f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text) or {}
+
+
+def _unknown_key(lecture: int, name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" 혹시 {close[0]!r}입니까?" if close else ""
+    return f"{lecture}강에 없는 설정입니다: {name!r}.{hint} 쓸 수 있는 설정: {', '.join(known)}."
+
+
+def _checked(item: Field, hint: Any, value: Any) -> Any:
+    """Return the value if it fits the field's type, bounds and choices, else raise KlueError."""
+    kinds = get_args(hint) or (hint,)
+    if float in kinds and type(value) is int:
+        value = float(value)
+    if type(value) not in kinds:  # `type`, not `isinstance`: True is no number here
+        raise KlueError(f"설정 {item.name}에 맞지 않는 값입니다: {value!r}. 값의 형은 {_type_name(hint)}이어야 합니다.")
+    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
+    if choices and value not in choices:
+        raise KlueError(f"설정 {item.name}에 없는 값입니다: {value!r}. 쓸 수 있는 값: {', '.join(choices)}.")
+    if value is not None and ((low is not None and value < low) or (high is not None and value > high)):
+        raise KlueError(f"설정 {item.name}의 범위를 벗어난 값입니다: {value!r}. {_bounds(item)} 사이의 값을 주세요.")
+    return value
+
+
+def _type_name(hint: Any) -> str:
+    return " 또는 ".join(_KOREAN_TYPES[kind] for kind in (get_args(hint) or (hint,)))
+
+
+def _bounds(item: Field) -> str:
+    if item.metadata["choices"]:
+        return ", ".join(item.metadata["choices"])
+    low, high = item.metadata["low"], item.metadata["high"]
+    return "" if low is None and high is None else f"{low:,}~{high:,}"
+
+
+def _show(value: Any) -> str:
+    return "없음" if value is None else str(value)

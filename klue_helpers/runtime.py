@@ -1,0 +1,48 @@
+"""Seeds, silence and fonts: what `configure` sets up before a lecture starts (taught nowhere)."""
+
+import os
+import random
+import sys
+from importlib.util import find_spec
+
+
+def seed_everything(seed: int, *, with_torch: bool = True) -> None:
+    """Seed the generators of Python, NumPy and, unless the lecture does without it, torch."""
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed)
+    if with_torch:
+        import torch
+
+        torch.manual_seed(seed)
+
+
+def silence() -> None:
+    """Turn off progress bars and chatter on stderr, which nbval would compare (see "Traps" in the design)."""
+    os.environ.update(
+        HF_HUB_DISABLE_PROGRESS_BARS="1",
+        HF_DATASETS_DISABLE_PROGRESS_BARS="1",
+        TOKENIZERS_PARALLELISM="false",
+        TRANSFORMERS_VERBOSITY="error",
+    )
+    if "datasets" in sys.modules:
+        import datasets
+
+        datasets.disable_progress_bars()
+
+
+def use_korean_font() -> None:
+    """Make matplotlib draw Hangul with the NanumGothic font that koreanize-matplotlib brings.
+
+    Only its font file is used: the package itself imports distutils, which Python 3.12 no longer has.
+    """
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    package = find_spec("koreanize_matplotlib")
+    for folder in package.submodule_search_locations or ():
+        for path in font_manager.findSystemFonts([f"{folder}/fonts"]):
+            font_manager.fontManager.addfont(path)
+    mpl.rcParams.update({"font.family": "NanumGothic", "axes.unicode_minus": False, "figure.dpi": 110,
+                         "savefig.facecolor": "white", "axes.grid": True, "grid.alpha": 0.3})

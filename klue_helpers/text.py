@@ -1,0 +1,192 @@
+"""Normalising, cleaning, taking apart and splitting Korean text (taught in lecture 2).
+
+All functions take and return `str`, accept any Unicode text, the empty string included, and raise nothing of
+their own except where said.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from klue_helpers.errors import KlueError
+
+INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+NO_FINAL = "‿"  # stands where a syllable has no final consonant, so that jamo can be joined again
+
+# Conjoining jamo (U+1100 and on) to the compatibility jamo (U+3131 and on) that keyboards type.
+_CONJOINING = {
+    **{0x1100 + i: jamo for i, jamo in enumerate(INITIALS)},
+    **{0x1161 + i: jamo for i, jamo in enumerate(VOWELS)},
+    **{0x11A8 + i: jamo for i, jamo in enumerate(FINALS)},
+}
+# Fillers, zero-width and direction marks, the byte order mark, soft hyphen. Not U+200D: it joins emoji.
+_INVISIBLE = re.compile(
+    "[\u00ad\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u3164\ufeff\uffa0]"
+)
+_EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
+_STRAY_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
+_TAG = re.compile(r"<(?=[a-zA-Z/!])[^<>]*>")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'()\[\]가-힣]+", re.IGNORECASE | re.ASCII)
+_EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
+
+
+def normalize(text: str) -> str:
+    """Return the text in NFC, with lone conjoining jamo as compatibility jamo. Taught in lecture 2.
+
+    NFC joins the decomposed syllables of a Mac's file names. It leaves a lone ᄏ (U+110F) as it is, which looks
+    like ㅋ (U+314B) and is another character; NFKC goes the wrong way and turns every ㅋ into U+110F.
+
+    Examples
+    --------
+    >>> normalize("\\u1112\\u1161\\u11ab\\u1100\\u1173\\u11af \\u110f\\u110f")
+    '한글 ㅋㅋ'
+    """
+    return unicodedata.normalize("NFC", text).translate(_CONJOINING)
+
+
+def strip_invisible(text: str) -> str:
+    """Remove characters that show nothing: fillers, zero-width and direction marks. Taught in lecture 2.
+
+    The zero-width joiner stays between emoji, where it is part of the picture (👨‍👩‍👧).
+    """
+    return _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
+
+
+def split_jamo(text: str, *, no_final: str = "") -> str:
+    """Take Hangul syllables apart into compatibility jamo; leave everything else. Taught in lecture 2.
+
+    Parameters
+    ----------
+    text : any text; syllables in NFC.
+    no_final : stands for a missing final consonant, such as `NO_FINAL`; with it every syllable gives three
+        characters and `join_jamo` can undo the split.
+
+    Examples
+    --------
+    >>> split_jamo("닭이")
+    'ㄷㅏㄺㅇㅣ'
+    """
+    return "".join(_jamo_of(char, no_final) if "가" <= char <= "힣" else char for char in text)
+
+
+def _jamo_of(syllable: str, no_final: str) -> str:
+    initial, rest = divmod(ord(syllable) - ord("가"), 21 * 28)
+    vowel, final = divmod(rest, 28)
+    return INITIALS[initial] + VOWELS[vowel] + (FINALS[final - 1] if final else no_final)
+
+
+def join_jamo(jamo: str, *, no_final: str = NO_FINAL) -> str:
+    """Undo ``split_jamo(text, no_final=NO_FINAL)``. Taught in lecture 2.
+
+    Exact for texts that hold neither the mark itself nor typed jamo in the order of a syllable (ㄱㅏㄱ).
+
+    Examples
+    --------
+    >>> join_jamo(split_jamo("닭이 ㅋㅋ", no_final=NO_FINAL))
+    '닭이 ㅋㅋ'
+    """
+    pattern = f"([{INITIALS}])([{VOWELS}])([{FINALS}{re.escape(no_final)}])"
+    return re.sub(pattern, lambda match: _syllable_of(*match.groups()), jamo)
+
+
+def _syllable_of(initial: str, vowel: str, final: str) -> str:
+    code = (INITIALS.index(initial) * 21 + VOWELS.index(vowel)) * 28 + FINALS.find(final) + 1
+    return chr(ord("가") + code)
+
+
+def squeeze_repeats(text: str, *, limit: int = 2) -> str:
+    """Shorten runs of one character, other than digits, to `limit` (ㅋㅋㅋㅋㅋ to ㅋㅋ). Taught in lecture 2.
+
+    Raises
+    ------
+    KlueError : a limit below 1.
+    """
+    if limit < 1:
+        raise KlueError(f"limit은 1 이상이어야 합니다: {limit}.")
+    return re.sub(rf"([^\d\n])\1{{{limit},}}", lambda match: match[1] * limit, text)
+
+
+def strip_html(text: str) -> str:
+    """Replace tags by a space and resolve entities (``&amp;``); a lone < or <3 stays. Taught in lecture 2."""
+    import html
+
+    return html.unescape(_TAG.sub(" ", text))
+
+
+def mask_urls(text: str, *, token: str = "[URL]") -> str:
+    """Replace web addresses by a token; a particle behind one stays (…com에서). Taught in lecture 2."""
+    return _URL.sub(lambda match: token + _trailing(match[0]), text)
+
+
+def _trailing(url: str) -> str:
+    return url[len(url.rstrip(".,!?;:")):]
+
+
+def mask_emails(text: str, *, token: str = "[EMAIL]") -> str:
+    """Replace e-mail addresses by a token; a particle behind one stays. Taught in lecture 2."""
+    return _EMAIL.sub(token, text)
+
+
+def clean(text: str, *, repeat_limit: int = 2) -> str:
+    """Apply the whole chain to one text: normalise, tags, addresses, invisible, repeats, spaces. Lecture 2.
+
+    Newlines are kept, other white space becomes one space. Cleaning twice gives the same as cleaning once for
+    text without nested entities.
+
+    Examples
+    --------
+    >>> clean("<b>최고</b>ㅋㅋㅋㅋ  문의: ask@example.com")
+    '최고 ㅋㅋ 문의: [EMAIL]'
+    """
+    text = strip_invisible(normalize(strip_html(text)))
+    text = mask_emails(mask_urls(text))
+    text = squeeze_repeats(text, limit=repeat_limit)
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+
+
+def split_sentences(text: str, *, method: str = "kiwi") -> list[str]:
+    """Split a text into sentences. Taught in lecture 2.
+
+    Parameters
+    ----------
+    text : one or more sentences.
+    method : ``"naive"`` (after . ! ? and white space), ``"kiwi"`` or ``"kss"`` (slow to import: about 8 s).
+
+    Raises
+    ------
+    KlueError : another method.
+    """
+    if method == "naive":
+        return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
+    if method == "kiwi":
+        return [sentence.text for sentence in kiwi().split_into_sents(text)]
+    if method == "kss":
+        return _kss().split_sentences(text)
+    raise KlueError(f"알 수 없는 문장 분리 방법입니다: {method!r}. naive, kiwi, kss 가운데 하나를 쓰세요.")
+
+
+def correct_spacing(text: str) -> str:
+    """Return the text with its spaces set anew by Kiwi. Taught in lecture 2."""
+    return kiwi().space(text, reset_whitespace=True)
+
+
+@cache
+def kiwi() -> Any:
+    """Return the one Kiwi analyzer of the process (two seconds and 0.5 GB to load, so it is shared)."""
+    from kiwipiepy import Kiwi
+
+    return Kiwi(num_workers=1)
+
+
+@cache
+def _kss() -> Any:
+    """Import kss without the banner that it prints on stderr."""
+    import contextlib
+    import io
+
+    with contextlib.redirect_stderr(io.StringIO()):
+        import kss
+    return kss

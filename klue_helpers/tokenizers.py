@@ -1,0 +1,208 @@
+"""One interface over every way to cut Korean text into tokens, and training of subword tokenizers (lecture 2)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from klue_helpers import text as _text
+from klue_helpers.errors import KlueError
+
+if TYPE_CHECKING:
+    from tokenizers.implementations import BaseTokenizer
+    from transformers import PreTrainedTokenizerFast
+
+BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+GPT_SPECIALS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
+HANGUL_ALPHABET = 6000  # the library's default of 1,000 characters is too few for Hangul's 11,172 syllables
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A named way to cut a text into tokens; calling it does so.
+
+    Attributes
+    ----------
+    name : name for `load_tokenizer`, or the one given to `as_tokenizer`.
+    unit : what a token is: ``"word"``, ``"morpheme"``, ``"syllable"``, ``"jamo"`` or ``"subword"``.
+    tokenize : from a text to its tokens.
+    tag : from a text to (token, part-of-speech tag) pairs; None where there are no tags.
+    """
+
+    name: str
+    unit: str
+    tokenize: Callable[[str], list[str]]
+    tag: Callable[[str], list[tuple[str, str]]] | None = None
+
+    def __call__(self, text: str) -> list[str]:
+        return self.tokenize(text)
+
+
+def load_tokenizer(name: str) -> Tokenizer:
+    """Return a tokenizer that needs no training; analyzers are loaded once a process. Taught in lecture 2.
+
+    Parameters
+    ----------
+    name : one of `TOKENIZER_NAMES`: by unit (``"word"``, ``"syllable"``, ``"jamo"``) or a morphological analyzer
+        (KoNLPy's ``"okt"``, ``"komoran"``, ``"hannanum"``, ``"kkma"``; ``"mecab"``; ``"kiwi"``).
+
+    Raises
+    ------
+    KlueError : another name.
+
+    Examples
+    --------
+    >>> load_tokenizer("syllable")("봄비 오는")
+    ['봄', '비', ' ', '오', '는']
+    """
+    if name in _PLAIN:
+        return Tokenizer(name, name, _PLAIN[name])
+    if name in _TAGGERS:
+        return _analyzer(name)
+    raise KlueError(f"알 수 없는 토크나이저입니다: {name!r}. 쓸 수 있는 이름: {', '.join(TOKENIZER_NAMES)}.")
+
+
+def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: int = 2,
+                    limit_alphabet: int = HANGUL_ALPHABET, wordpieces_prefix: str = "##") -> "BaseTokenizer":
+    """Train a cased WordPiece tokenizer that leaves Hangul whole. Taught in lecture 2.
+
+    Parameters
+    ----------
+    texts : training texts; read once.
+    vocab_size : number of pieces, special tokens included.
+    min_frequency : pieces rarer than this are not made.
+    limit_alphabet : how many different characters may become pieces of their own.
+    wordpieces_prefix : mark of a piece that continues a word.
+    """
+    from tokenizers import BertWordPieceTokenizer
+
+    tokenizer = BertWordPieceTokenizer(
+        clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
+        wordpieces_prefix=wordpieces_prefix,
+    )
+    tokenizer.train_from_iterator(
+        texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet,
+        special_tokens=list(BERT_SPECIALS), wordpieces_prefix=wordpieces_prefix, show_progress=False,
+    )
+    return tokenizer
+
+
+def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: int = 2,
+              limit_alphabet: int = HANGUL_ALPHABET) -> "BaseTokenizer":
+    """Train a SentencePiece-style BPE tokenizer (``▁`` marks a space), with NFC. Taught in lecture 2.
+
+    The library's class comes with NFKC, which turns ㅋ into another character: it is replaced.
+    """
+    from tokenizers import SentencePieceBPETokenizer, normalizers
+
+    tokenizer = SentencePieceBPETokenizer()
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.train_from_iterator(
+        texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet,
+        special_tokens=list(GPT_SPECIALS), show_progress=False,
+    )
+    return tokenizer
+
+
+def train_unigram(texts: Iterable[str], *, vocab_size: int = 8000) -> "BaseTokenizer":
+    """Train a SentencePiece-style Unigram tokenizer (``▁`` marks a space), with NFC. Taught in lecture 2."""
+    from tokenizers import SentencePieceUnigramTokenizer, normalizers
+
+    tokenizer = SentencePieceUnigramTokenizer()
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.train_from_iterator(
+        texts, vocab_size=vocab_size, special_tokens=list(GPT_SPECIALS), unk_token="<unk>", show_progress=False,
+    )
+    return tokenizer
+
+
+def as_tokenizer(trained: "BaseTokenizer | PreTrainedTokenizerFast", name: str) -> Tokenizer:
+    """Give a trained subword tokenizer the common interface, without special tokens. Taught in lecture 2."""
+    if hasattr(trained, "convert_ids_to_tokens"):
+        return Tokenizer(name, "subword", trained.tokenize)
+    return Tokenizer(name, "subword", lambda text: trained.encode(text, add_special_tokens=False).tokens)
+
+
+def to_transformers(trained: "BaseTokenizer", *, max_length: int = 512) -> "PreTrainedTokenizerFast":
+    """Wrap a trained tokenizer for `transformers`, with its special tokens named. Taught in lecture 2.
+
+    Returns
+    -------
+    A `BertTokenizerFast` for WordPiece, set to keep case and accents; a `PreTrainedTokenizerFast` otherwise.
+    """
+    from transformers import BertTokenizerFast, PreTrainedTokenizerFast
+
+    core = getattr(trained, "_tokenizer", trained)
+    if core.token_to_id("[MASK]") is not None:
+        return BertTokenizerFast(tokenizer_object=core, do_lower_case=False, strip_accents=False,
+                                 model_max_length=max_length)
+    names = ("bos_token", "eos_token", "pad_token", "unk_token", "mask_token")
+    return PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=max_length,
+                                   **dict(zip(names, GPT_SPECIALS, strict=True)))
+
+
+def fertility(tokenizer: Callable[[str], Sequence[str]], texts: Iterable[str]) -> float:
+    """Return the tokens a white-space word, over all texts together. Taught in lecture 2.
+
+    Raises
+    ------
+    KlueError : texts without a single word.
+
+    Examples
+    --------
+    >>> fertility(str.split, ["봄비가 온다"])
+    1.0
+    """
+    tokens = words = 0
+    for text in texts:
+        tokens += len(tokenizer(text))
+        words += len(text.split())
+    if words == 0:
+        raise KlueError("낱말이 하나도 없어 낱말당 토큰 수를 셀 수 없습니다. 비어 있지 않은 글을 주세요.")
+    return tokens / words
+
+
+def _konlpy(name: str) -> Callable[[str], list[tuple[str, str]]]:
+    from klue_helpers.jvm import load_hannanum, start_jvm
+
+    start_jvm()
+    if name == "Hannanum":
+        return load_hannanum().pos
+    import konlpy.tag
+
+    return getattr(konlpy.tag, name)().pos
+
+
+def _mecab() -> Callable[[str], list[tuple[str, str]]]:
+    from mecab import MeCab
+
+    return MeCab().pos
+
+
+def _kiwi() -> Callable[[str], list[tuple[str, str]]]:
+    kiwi = _text.kiwi()
+    # Kiwi writes endings such as -ㄴ with conjoining jamo: the normal form makes them equal to the others'.
+    return lambda text: [(_text.normalize(token.form), token.tag) for token in kiwi.tokenize(text)]
+
+
+_PLAIN: dict[str, Callable[[str], list[str]]] = {
+    "word": str.split,
+    "syllable": list,
+    "jamo": lambda text: list(_text.split_jamo(text)),
+}
+_TAGGERS: dict[str, Callable[[], Callable[[str], list[tuple[str, str]]]]] = {
+    "okt": lambda: _konlpy("Okt"),
+    "komoran": lambda: _konlpy("Komoran"),
+    "hannanum": lambda: _konlpy("Hannanum"),
+    "kkma": lambda: _konlpy("Kkma"),
+    "mecab": _mecab,
+    "kiwi": _kiwi,
+}
+TOKENIZER_NAMES = (*_PLAIN, *_TAGGERS)
+
+
+@cache
+def _analyzer(name: str) -> Tokenizer:
+    tag: Any = _TAGGERS[name]()
+    return Tokenizer(name, "morpheme", lambda text: [form for form, _ in tag(text)] if text.strip() else [],
+                     lambda text: tag(text) if text.strip() else [])
