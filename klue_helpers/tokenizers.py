@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tokenizers.implementations import BaseTokenizer
     from transformers import PreTrainedTokenizerFast
 
+Tagger = Callable[[str], list[tuple[str, str]]]
+
 BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 GPT_SPECIALS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
 HANGUL_ALPHABET = 6000  # the library's default of 1,000 characters is too few for Hangul's 11,172 syllables
@@ -32,7 +34,7 @@ class Tokenizer:
     name: str
     unit: str
     tokenize: Callable[[str], list[str]]
-    tag: Callable[[str], list[tuple[str, str]]] | None = None
+    tag: Tagger | None = None
 
     def __call__(self, text: str) -> list[str]:
         return self.tokenize(text)
@@ -162,24 +164,40 @@ def fertility(tokenizer: Callable[[str], Sequence[str]], texts: Iterable[str]) -
     return tokens / words
 
 
-def _konlpy(name: str) -> Callable[[str], list[tuple[str, str]]]:
+def _konlpy(name: str) -> Tagger:
     from klue_helpers.jvm import load_hannanum, start_jvm
 
     start_jvm()
     if name == "Hannanum":
-        return load_hannanum().pos
+        return _guarded(load_hannanum().pos)
     import konlpy.tag
 
-    return getattr(konlpy.tag, name)().pos
+    return _guarded(getattr(konlpy.tag, name)().pos)
 
 
-def _mecab() -> Callable[[str], list[tuple[str, str]]]:
+def _guarded(tag: Tagger) -> Tagger:
+    """Keep from KoNLPy what it breaks on: lines of white space only (Komoran), and emoji, of which Java sees halves.
+
+    Private-use characters that the text does not hold stand for the emoji meanwhile.
+    """
+
+    def guarded(text: str) -> list[tuple[str, str]]:
+        unused = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
+        stand_in = {ord(char): next(unused) for char in sorted(set(text)) if ord(char) > 0xFFFF}
+        original = {code: chr(emoji) for emoji, code in stand_in.items()}
+        lines = [line for line in text.translate(stand_in).splitlines() if line.strip()]
+        return [(form.translate(original), pos) for line in lines for form, pos in tag(line)]
+
+    return guarded
+
+
+def _mecab() -> Tagger:
     from mecab import MeCab
 
     return MeCab().pos
 
 
-def _kiwi() -> Callable[[str], list[tuple[str, str]]]:
+def _kiwi() -> Tagger:
     kiwi = _text.kiwi()
     # Kiwi writes endings such as -ㄴ with conjoining jamo: the normal form makes them equal to the others'.
     return lambda text: [(_text.normalize(token.form), token.tag) for token in kiwi.tokenize(text)]
@@ -190,7 +208,7 @@ _PLAIN: dict[str, Callable[[str], list[str]]] = {
     "syllable": list,
     "jamo": lambda text: list(_text.split_jamo(text)),
 }
-_TAGGERS: dict[str, Callable[[], Callable[[str], list[tuple[str, str]]]]] = {
+_TAGGERS: dict[str, Callable[[], Tagger]] = {
     "okt": lambda: _konlpy("Okt"),
     "komoran": lambda: _konlpy("Komoran"),
     "hannanum": lambda: _konlpy("Hannanum"),
@@ -204,5 +222,4 @@ TOKENIZER_NAMES = (*_PLAIN, *_TAGGERS)
 @cache
 def _analyzer(name: str) -> Tokenizer:
     tag: Any = _TAGGERS[name]()
-    return Tokenizer(name, "morpheme", lambda text: [form for form, _ in tag(text)] if text.strip() else [],
-                     lambda text: tag(text) if text.strip() else [])
+    return Tokenizer(name, "morpheme", lambda text: [form for form, _ in tag(text)], tag)

@@ -1,5 +1,6 @@
 """Settings: profiles, overrides, and what is refused."""
 
+import importlib
 import random
 import subprocess
 import sys
@@ -64,15 +65,14 @@ def test_options_table_names_every_setting():
 
 
 def test_import_is_lazy():
-    code = ("import sys, klue_helpers; "
-            "print([m for m in ('torch', 'transformers', 'datasets', 'jpype', 'kiwipiepy', 'pandas', 'matplotlib', 'papermill')"
-            " if m in sys.modules])")
+    heavy = ("torch", "transformers", "datasets", "jpype", "kiwipiepy", "pandas", "matplotlib", "papermill")
+    code = f"import sys, klue_helpers; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_function_stays_a_function_after_importing_the_module():
-    import klue_helpers.configure
+    importlib.import_module("klue_helpers.configure")
 
     assert callable(kh.configure)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -171,7 +171,9 @@ def test_audit_counts_a_hand_made_case():
     from datasets import Dataset, DatasetDict
 
     data = DatasetDict(
-        train=Dataset.from_dict({"document": ["좋다", "좋다", "싫다", "", '"굿"', "good"], "label": [1, 0, 0, 0, 1, 1]}),
+        train=Dataset.from_dict({
+            "document": ["좋다", "좋다", "싫다", "", '"굿"', "good"], "label": [1, 0, 0, 0, 1, 1],
+        }),
         test=Dataset.from_dict({"document": ["좋다", "그저 그래", "싫다", "싫다"], "label": [1, 0, 0, 0]}),
     )
     table = kh.audit_splits(data)

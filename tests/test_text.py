@@ -13,7 +13,10 @@ from klue_helpers import KlueError, text
 SYLLABLES = [chr(code) for code in range(ord("가"), ord("힣") + 1)]
 # Any Unicode, with Korean, decomposed, jamo, emoji and invisible characters made frequent.
 ANY_TEXT = st.text(
-    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("가각힣ㅋㅠㅏ 학교<>/&;.@\u1112\u1161\u11ab\u110f\u3164\u200b\u200d👨👧\n\t1")),
+    st.one_of(
+        st.characters(exclude_categories=["Cs"]),
+        st.sampled_from("가각힣ㅋㅠㅏ 학교<>/&;.@\u1112\u1161\u11ab\u110f\u3164\u200b\u200d👨👧\n\t1"),
+    ),
     max_size=60,
 )
 
@@ -116,7 +119,8 @@ def test_split_sentences_of_nothing_and_unknown_method():
 
 @pytest.mark.slow
 def test_kss_is_silent_and_splits_without_punctuation(capfd):
-    assert text.split_sentences("영화 정말 좋았어요 또 보고 싶네요", method="kss") == ["영화 정말 좋았어요", "또 보고 싶네요"]
+    sentences = text.split_sentences("영화 정말 좋았어요 또 보고 싶네요", method="kss")
+    assert sentences == ["영화 정말 좋았어요", "또 보고 싶네요"]
     assert capfd.readouterr() == ("", "")
 
 

