@@ -15,7 +15,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 from klue_helpers.errors import KlueError
 
 PROFILES = ("cpu", "gpu")
-SOURCES = ("sample", "local")
+SOURCES = ("sample", "local", "hub")
 _KOREAN_TYPES = {int: "정수", float: "실수", str: "문자열", bool: "참/거짓", NoneType: "없음(null)"}
 
 
@@ -33,7 +33,7 @@ class Settings:
     lecture: int
     profile: str = option("cpu", "실행 프로필", choices=PROFILES)
     seed: int = option(42, "난수 시드", low=0, high=2**32 - 1)
-    source: str = option("sample", "데이터 출처: 패키지에 든 표본(sample), 내려받은 원본 폴더(local)", choices=SOURCES)
+    source: str = option("sample", "데이터 출처: 패키지에 든 표본(sample), 내려받은 원본 폴더(local), 허브와 공개처(hub)", choices=SOURCES)
     data_dir: str | None = option(None, "원본 데이터 폴더(비우면 환경 변수 KLUE_DATA_DIR)")
 
     def rows(self) -> list[tuple[str, str, str]]:

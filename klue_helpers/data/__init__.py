@@ -1,7 +1,7 @@
 """Every data set of the course under one call, `load_data` (introduced in lecture 2, used by all)."""
 
 from klue_helpers.data.audit import audit_splits
-from klue_helpers.data.catalogue import CATALOGUE, DataSet
+from klue_helpers.data.catalogue import CATALOGUE, DataSet, data_set
 from klue_helpers.data.load import load_data
 
-__all__ = ["CATALOGUE", "DataSet", "audit_splits", "load_data"]
+__all__ = ["CATALOGUE", "DataSet", "audit_splits", "data_set", "load_data"]

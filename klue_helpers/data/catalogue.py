@@ -1,15 +1,24 @@
-"""What each data set is: schema, splits, licence, source, and how its published files are read (lecture 2 on)."""
+"""What each data set is: title, licence, source, files and schema, read from ``catalogue.yaml`` (lecture 5)."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-from datasets import ClassLabel, Features, Value
+from datasets import Features
 
-from klue_helpers.data import readers
+from klue_helpers.data.schemas import SCHEMAS
+from klue_helpers.errors import KlueError
 
-Rows = Iterator[dict[str, Any]]
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One published file: path below the data set's folder, its split, rows, address and git blob id."""
+
+    path: str
+    split: str
+    rows: int | None
+    url: str
+    blob: str | None
 
 
 @dataclass(frozen=True)
@@ -18,52 +27,69 @@ class DataSet:
 
     Attributes
     ----------
-    name, title : the key for `load_data`, and the name in Korean.
-    features : columns in order with their types.
-    splits : names of the splits in order.
-    read : yields the rows of a split from a folder of published files.
-    folder : name of the folder of published files below the data folder.
-    published_rows : rows a split as published; empty where the files vary.
+    name, title, task : the key for `load_data`; name and kind of task in Korean.
+    lectures : numbers of the lectures that use it.
     licence, homepage, citation : of the published data.
+    folder : name of the folder of published files below the data folder.
+    files : the published files in order of splits.
+    hub : repository of the hub that holds the set ready to load, or None.
+    parallel : whether the files of a split match line by line instead of following each other.
+    features : columns in order with their types.
     """
 
     name: str
     title: str
-    features: Features
-    splits: tuple[str, ...]
-    read: Callable[[Path, str], Rows]
-    folder: str
-    published_rows: dict[str, int]
+    task: str
+    lectures: tuple[int, ...]
     licence: str
     homepage: str
     citation: str
+    folder: str
+    files: tuple[PublishedFile, ...]
+    hub: str | None
+    parallel: bool
+    features: Features
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the published splits in order."""
+        return tuple(dict.fromkeys(file.split for file in self.files)) or ("train", "validation")
+
+    def published(self, split: str) -> tuple[PublishedFile, ...]:
+        """Return the published files of a split."""
+        return tuple(file for file in self.files if file.split == split)
+
+    def published_rows(self, split: str) -> int | None:
+        """Return the number of rows of a split as published, None where it is not stated."""
+        rows = [file.rows for file in self.published(split)]
+        if not rows or None in rows:
+            return None
+        return rows[0] if self.parallel else sum(rows)
 
 
-NSMC = DataSet(
-    name="nsmc",
-    title="네이버 영화 리뷰 감성 말뭉치",
-    features=Features({"id": Value("string"), "document": Value("string"),
-                       "label": ClassLabel(names=["negative", "positive"])}),
-    splits=("train", "test"),
-    read=readers.read_nsmc,
-    folder="nsmc",
-    published_rows={"train": 150_000, "test": 50_000},
-    licence="CC0 1.0",
-    homepage="https://github.com/e9t/nsmc",
-    citation="Lucy Park, Naver Sentiment Movie Corpus v1.0",
-)
+def data_set(name: str) -> DataSet:
+    """Return the entry of the catalogue. Taught in lecture 5.
 
-CORPUS = DataSet(
-    name="corpus",
-    title="여러 문체의 짧은 글",
-    features=Features({name: Value("string") for name in ("id", "register", "title", "text")}),
-    splits=("train", "validation"),
-    read=readers.read_paragraph_files,
-    folder="text",
-    published_rows={},
-    licence="파일마다 다름",
-    homepage="",
-    citation="",
-)
+    Raises
+    ------
+    KlueError : an unknown name.
+    """
+    if name not in CATALOGUE:
+        raise KlueError(f"알 수 없는 데이터입니다: {name!r}. 쓸 수 있는 이름: {', '.join(CATALOGUE)}.")
+    return CATALOGUE[name]
 
-CATALOGUE: dict[str, DataSet] = {data.name: data for data in (NSMC, CORPUS)}
+
+def _read_catalogue() -> dict[str, DataSet]:
+    import yaml
+
+    text = files("klue_helpers").joinpath("data", "catalogue.yaml").read_text(encoding="utf-8")
+    return {name: _entry(name, facts) for name, facts in yaml.safe_load(text).items()}
+
+
+def _entry(name: str, facts: dict[str, Any]) -> DataSet:
+    published = tuple(PublishedFile(path, **file) for path, file in facts.pop("files").items())
+    return DataSet(name=name, files=published, lectures=tuple(facts.pop("lectures")),
+                   parallel=facts.pop("parallel", False), features=SCHEMAS[name], **facts)
+
+
+CATALOGUE: dict[str, DataSet] = _read_catalogue()

@@ -1,39 +1,26 @@
-"""Readers of the published files, each with its own quirks of quoting and layout (lecture 2 shows NSMC's)."""
+"""Readers of the published tables and texts, each with its own quirks (lecture 2 shows NSMC's, lecture 5 others')."""
 
 import csv
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from klue_helpers.data.schemas import DIRECTIVES, INTENTS, NLI_LABELS
+from klue_helpers.data.tables import AGAIN, QUOTED, number_in, one_of, read_table
 from klue_helpers.errors import KlueError
 
-AGAIN = "파일이 잘렸거나 바뀌었을 수 있으니 원본을 다시 내려받으세요."
+Rows = Iterator[dict[str, Any]]
 VALIDATION_EVERY = 10  # every tenth document of a corpus is held out
 
 
-def read_nsmc(folder: Path, split: str) -> Iterator[dict[str, Any]]:
-    """Yield the reviews of ``ratings_train.txt`` or ``ratings_test.txt`` (tab-separated, with a header).
-
-    The publisher wrote these files twice with CSV quoting, so a review that holds a quotation mark is
-    unquoted twice. Empty reviews are kept as empty strings. Taught in lecture 2.
-
-    Raises
-    ------
-    KlueError : a missing file, a wrong header, a row without three columns or with another label than 0 or 1.
-    """
-    path = find_file(folder, f"ratings_{split}.txt")
-    with path.open(encoding="utf-8", newline="") as lines:
-        header = next(lines, "").rstrip("\r\n").split("\t")
-        if header != ["id", "document", "label"]:
-            raise KlueError(f"{path.name} 1행: 머리글이 id, document, label이어야 하는데 {header}입니다. {AGAIN}")
-        for number, line in enumerate(lines, start=2):
-            row = next(csv.reader([line], delimiter="\t"))
-            if len(row) != 3 or row[2] not in ("0", "1"):
-                raise KlueError(f"{path.name} {number}행: id, document, label(0 또는 1) 세 칸이어야 하는데 "
-                                f"{row}입니다. {AGAIN}")
-            yield {"id": row[0], "document": _unquote(row[1]), "label": int(row[2])}
+def read_nsmc(path: Path) -> Rows:
+    """Yield reviews. The publisher applied CSV quoting twice, so a review with a quotation mark is unquoted twice."""
+    for place, row in read_table(path, columns=("id", "document", "label"), quoting=QUOTED):
+        yield {"id": row["id"], "document": _unquote(row["document"]),
+               "label": one_of(row["label"], {"0": "negative", "1": "positive"}, place)}
 
 
 def _unquote(value: str) -> str:
@@ -41,32 +28,93 @@ def _unquote(value: str) -> str:
     return next(csv.reader([value], delimiter="\t"))[0] if '"' in value else value
 
 
-def read_paragraph_files(folder: Path, split: str) -> Iterator[dict[str, Any]]:
-    """Yield documents of all ``*.txt`` and ``*.txt.gz`` files: a paragraph a line, an empty line between documents.
+def read_korsts(path: Path) -> Rows:
+    """Yield sentence pairs with a score from 0 to 5; quotation marks are text."""
+    columns = ("genre", "filename", "year", "id", "score", "sentence1", "sentence2")
+    for place, row in read_table(path, columns=columns):
+        yield {**row, "score": number_in(row["score"], 0, 5, place)}
 
-    Every tenth document of a file belongs to the split ``validation``, the others to ``train``; the column
-    ``register`` holds the file's name. Taught in lecture 2.
+
+def read_kornli(path: Path) -> Rows:
+    """Yield premise and hypothesis; quotation marks are text (CSV reading loses rows without a word)."""
+    for place, row in read_table(path, columns=("sentence1", "sentence2", "gold_label")):
+        yield {**row, "gold_label": one_of(row["gold_label"], {name: name for name in NLI_LABELS}, place)}
+
+
+def read_chatbot(path: Path) -> Rows:
+    """Yield questions and answers; one published label has spaces behind it."""
+    names = {"0": "everyday", "1": "breakup", "2": "love"}
+    for place, row in read_table(path, columns=("Q", "A", "label"), delimiter=",", quoting=QUOTED):
+        yield {**row, "label": one_of(row["label"].strip(), names, place)}
+
+
+def read_question_pair(path: Path) -> Rows:
+    """Yield question pairs. The published column ``is_duplicate`` is inverted: 0 is the same question."""
+    train = ("id", "qid1", "qid2", "question1", "question2", "is_duplicate")
+    test = ("test_id", "question1", "question2", "is_duplicate", "")  # the last column has no name
+    columns = train if "train" in path.name else test
+    for place, row in read_table(path, columns=columns, delimiter=",", quoting=QUOTED):
+        label = one_of(row["is_duplicate"].strip(), {"0": "same", "1": "different"}, place)
+        yield {"question1": row["question1"], "question2": row["question2"], "label": label}
+
+
+def read_hate(path: Path, titles: Path) -> Rows:
+    """Yield comments with the title of the article; the title file has no header and matches line by line."""
+    columns = ("comments", "contain_gender_bias", "bias", "hate")
+    truth = {"True": True, "False": False}
+    bias, hate = ({name: name for name in names} for names in (("none", "gender", "others"),
+                                                               ("none", "offensive", "hate")))
+    rows = read_table(path, columns=columns, quoting=QUOTED)
+    for pair in zip_longest(rows, titles.read_text(encoding="utf-8").split("\n")[:-1]):
+        if None in pair:
+            raise KlueError(f"{path.name}의 댓글 수와 {titles.name}의 제목 수가 다릅니다. {AGAIN}")
+        (place, row), title = pair
+        yield {"comments": row["comments"], "bias": one_of(row["bias"], bias, place),
+               "contain_gender_bias": one_of(row["contain_gender_bias"], truth, place),
+               "hate": one_of(row["hate"], hate, place), "news_title": _unquote(title)}
+
+
+def read_sarcasm(path: Path) -> Rows:
+    """Yield tweets; fields hold newlines and commas, and the first column has no name."""
+    names = {"0": "not_sarcastic", "1": "sarcastic"}
+    for place, row in read_table(path, columns=("", "tokens", "label"), delimiter=",", quoting=QUOTED):
+        yield {"tokens": row["tokens"], "label": one_of(row["label"], names, place)}
+
+
+def read_intent(path: Path) -> Rows:
+    """Yield utterances; the file has no header and the label comes first."""
+    for place, row in read_table(path, columns=("label", "text"), header=False):
+        yield {"text": row["text"], "label": one_of(row["label"], _numbered(INTENTS), place)}
+
+
+def read_sae(path: Path) -> Rows:
+    """Yield directives with their argument. Written to the documented shape of the file, not tried on it."""
+    for place, row in read_table(path, columns=("text", "argument", "label"), header=False, quoting=QUOTED):
+        yield {**row, "label": one_of(row["label"], _numbered(DIRECTIVES), place)}
+
+
+def _numbered(names: list[str]) -> dict[str, str]:
+    return {str(number): name for number, name in enumerate(names)}
+
+
+def read_paragraphs(path: Path, split: str) -> Rows:
+    """Yield the documents of a text file: a paragraph a line, an empty line between documents.
+
+    Every tenth document belongs to the split ``validation``, the others to ``train``; the column ``register``
+    holds the file's name.
     """
-    paths = sorted([*folder.glob("*.txt"), *folder.glob("*.txt.gz")])
-    if not paths:
-        raise KlueError(f"{folder.name} 폴더에 .txt 또는 .txt.gz 파일이 없습니다. 데이터 폴더를 확인하세요.")
-    for path in paths:
-        name = path.name.removesuffix(".gz").removesuffix(".txt")
-        for number, text in enumerate(_documents(path), start=1):
-            if (number % VALIDATION_EVERY == 0) == (split == "validation"):
-                yield {"id": f"{name}-{number:05d}", "register": name, "title": "", "text": text}
-
-
-def _documents(path: Path) -> Iterator[str]:
+    name = path.name.removesuffix(".gz").removesuffix(".txt")
     content = path.read_bytes()
     text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
-    for document in re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip()):
-        yield "\n".join(line.strip() for line in document.split("\n"))
+    documents = re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip())
+    for number, document in enumerate(documents, start=1):
+        if (number % VALIDATION_EVERY == 0) == (split == "validation"):
+            lines = "\n".join(line.strip() for line in document.split("\n"))
+            yield {"id": f"{name}-{number:05d}", "register": name, "title": "", "text": lines}
 
 
-def find_file(folder: Path, name: str) -> Path:
-    """Return the file in the data set's folder; raise KlueError with the places searched when it is not there."""
-    path = folder / name
-    if not path.is_file():
-        raise KlueError(f"{folder} 폴더에 {name} 파일이 없습니다. 데이터 폴더를 확인하거나 원본을 내려받아 넣으세요.")
-    return path
+TABLES: dict[str, Callable[..., Rows]] = {
+    "nsmc": read_nsmc, "korsts": read_korsts, "kornli": read_kornli, "chatbot": read_chatbot,
+    "question_pair": read_question_pair, "hate": read_hate, "sarcasm": read_sarcasm, "intent": read_intent,
+    "sae": read_sae,
+}
