@@ -21,7 +21,7 @@ from klue_helpers.errors import KlueError
 ATTEMPTS = 5
 PAUSE_S = 1.0  # before the second attempt; doubled each time
 TIMEOUT_S = (10, 60)  # to connect, between two packets
-CHUNK = 1 << 16
+CHUNK = 1 << 12  # what a broken connection may lose
 GITHUB = "https://raw.githubusercontent.com"
 
 

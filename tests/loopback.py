@@ -1,0 +1,124 @@
+"""Servers for tests, on loopback and a free port: a publisher's site with faults, and a stand-in for the hub."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve until the end of the block; give the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Quiet(BaseHTTPRequestHandler):
+    """A handler that logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def faulty_site(files: dict[str, bytes], faults: list[object]) -> type[Quiet]:
+    """Return a handler for files whose next answers are faults: a status, or ``("cut", n)`` to hang up after n bytes.
+
+    The list `requests` of the class notes (path, Range) of every request.
+    """
+
+    class Handler(Quiet):
+        requests: list[tuple[str, str | None]] = []  # noqa: RUF012
+
+        def do_GET(self) -> None:
+            self.requests.append((self.path, self.headers.get("Range")))
+            fault = faults.pop(0) if faults else None
+            if isinstance(fault, int):
+                return self.reply(fault, b"no")
+            body = files.get(self.path)
+            if body is None:
+                return self.reply(404)
+            start = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
+            if start >= len(body) > 0:
+                return self.reply(416)
+            if isinstance(fault, tuple):
+                self.send_response(206 if start else 200)
+                self.send_header("Content-Length", str(len(body) - start))
+                self.end_headers()
+                self.wfile.write(body[start : start + fault[1]])
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return None
+            return self.reply(206 if start else 200, body[start:])
+
+    return Handler
+
+
+def stand_in_hub(root: Path, repository: str, kind: str = "datasets") -> type[Quiet]:
+    """Return a handler that answers for one repository of the hub from a folder, with the hub's own paths."""
+    prefix = f"{kind}/{repository}" if kind == "datasets" else repository
+    revision = "a" * 40
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+    class Handler(Quiet):
+        requests: list[str] = []  # noqa: RUF012
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            asked = json.loads(self.rfile.read(length) or b"{}").get("paths", [])
+            self.reply(200, json.dumps([entry(name) for name in names if name in asked]).encode(),
+                       Content_Type="application/json")
+
+        def do_GET(self) -> None:
+            path = self.path.split("?")[0].strip("/")
+            self.requests.append(path)
+            if path.startswith(f"{prefix}/resolve/"):
+                return self.file(path.removeprefix(f"{prefix}/resolve/").split("/", 1)[1])
+            if path.startswith(f"api/{kind}/{repository}/tree/"):
+                return self.json(listing("/".join(path.removeprefix(f"api/{kind}/{repository}/tree/").split("/")[1:])))
+            if path.split("/revision/")[0] == f"api/{kind}/{repository}":
+                return self.json({"id": repository, "sha": revision, "private": False, "gated": False,
+                                  "disabled": False, "tags": [], "siblings": [{"rfilename": name} for name in names]})
+            return self.reply(404, b"{}", Content_Type="application/json")
+
+        def json(self, value: object) -> None:
+            self.reply(200, json.dumps(value).encode(), Content_Type="application/json")
+
+        def file(self, name: str) -> None:
+            if name not in names:
+                return self.reply(404, X_Error_Code="EntryNotFound")
+            return self.reply(200, (root / name).read_bytes(), ETag=f'"{name}"', X_Repo_Commit=revision)
+
+    def listing(folder: str) -> list[dict[str, object]]:
+        below = [name.removeprefix(f"{folder}/") for name in names if not folder or name.startswith(f"{folder}/")]
+        inside = {f"{folder}/{name.split('/')[0]}".strip("/"): "/" in name for name in below}
+        return [{"type": "directory", "path": name, "size": 0, "oid": name} if is_folder else entry(name)
+                for name, is_folder in inside.items()]
+
+    def entry(name: str) -> dict[str, object]:
+        return {"type": "file", "path": name, "size": (root / name).stat().st_size, "oid": name}
+
+    return Handler
