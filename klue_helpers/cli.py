@@ -1,0 +1,279 @@
+"""The `klue` command: run, check, site, book, tidy, doctor (operations, taught nowhere).
+
+Everything heavy is imported inside the command that needs it, so that help and mistakes answer at once.
+"""
+
+import argparse
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from klue_helpers.errors import KlueError
+
+if TYPE_CHECKING:
+    from klue_helpers.course.run import Options
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+_LECTURES = "강의 번호(2), 범위(2-4) 또는 이름. 비우면 모든 강의"
+# argparse's English (3.11 to 3.14) and our Korean; the first group is the option or the value meant.
+_MISTAKES = (
+    (r"argument (.+?): expected (?:one|at least one) argument", "{}에는 값이 있어야 합니다."),
+    (r"argument (.+?): ignored explicit argument .*", "{}에는 값을 줄 수 없습니다."),
+    (r"unrecognized arguments: (.+)", "모르는 옵션이나 인자입니다: {}."),
+    (r"argument (.+?): (.+)", "{}: {}"),
+)
+
+
+class _Formatter(argparse.HelpFormatter):
+    def add_usage(self, usage, actions, groups, prefix=None) -> None:
+        super().add_usage(usage, actions, groups, "사용법: " if prefix is None else prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that speaks Korean and knows no abbreviated options."""
+
+    def __init__(self, prog: str, description: str, *, epilog: str = "") -> None:
+        super().__init__(prog, description=description, epilog=epilog, add_help=False, allow_abbrev=False,
+                         formatter_class=_Formatter)
+        self.arguments = self.add_argument_group("인자")
+        self.options = self.add_argument_group("옵션")
+        self.options.add_argument("-h", "--help", action="help", help="이 도움말을 보여 줍니다")
+
+    def error(self, message: str) -> NoReturn:
+        for english, korean in _MISTAKES:
+            if found := re.fullmatch(english, message, flags=re.DOTALL):
+                message = korean.format(*found.groups())
+                break
+        raise KlueError(f"{message} 쓰는 법: `{self.prog} --help`")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    0: done; 1: a lecture, a check or the site failed; 2: a mistake of the user's; 130: interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    _speak_utf8()
+    try:
+        return _dispatch(words)
+    except KlueError as error:
+        print(f"klue: {error}", file=sys.stderr)
+        return USAGE
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("klue_helpers"):
+            raise  # ours: a defect, not something that is not installed
+        print(f"klue: 필요한 패키지가 없습니다: {error.name}. `make env`를 하거나 프로젝트 폴더에서 "
+              "`pip install -e '.[all]'`로 설치하세요.", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("klue: 중단했습니다. 실행하던 강의를 모두 끝냈습니다.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if words[0] == "--version":
+        from klue_helpers import __version__
+
+        print(__version__)
+        return 0
+    if words[0] not in COMMANDS:
+        raise KlueError(f"모르는 명령입니다: {words[0]!r}. 쓸 수 있는 명령: {', '.join(COMMANDS)}. "
+                        "쓰는 법: `klue --help`")
+    summary, add_options, action = COMMANDS[words[0]]
+    parser = _Parser(f"klue {words[0]}", f"{summary}.")
+    add_options(parser)
+    if {"-h", "--help"} & set(words[1:]):
+        parser.print_help()
+        return 0
+    arguments = parser.parse_args(words[1:])
+    with _sigterm_as_interrupt():
+        return action(arguments)
+
+
+def _overview() -> str:
+    lines = [f"  {name:<8}{summary}" for name, (summary, _, _) in COMMANDS.items()]
+    return "\n".join([
+        "사용법: klue 명령 [강의 …] [옵션 …]", "",
+        "한국어 자연어 처리 강의를 실행하고 검사하고 사이트로 만듭니다.", "",
+        "명령:", *lines, "",
+        "옵션:", "  -h, --help  이 도움말을 보여 줍니다", "  --version   판 번호를 보여 줍니다", "",
+        "명령마다 자세한 설명: klue 명령 --help", "예: klue run 2 --set vocab_size=4000",
+    ])
+
+
+def _add_lectures(parser: _Parser) -> None:
+    parser.arguments.add_argument("lectures", nargs="*", metavar="강의", help=_LECTURES)
+
+
+def _add_workers(parser: _Parser) -> None:
+    parser.options.add_argument("--jobs", type=_count, default=2, metavar="수", help="동시에 실행할 강의 수(기본 2)")
+    parser.options.add_argument("--force", action="store_true", help="바뀐 것이 없어도 다시 합니다")
+
+
+def _add_profile(parser: _Parser) -> None:
+    parser.options.add_argument("--profile", default="cpu", metavar="프로필", help="cpu 또는 gpu(기본 cpu)")
+
+
+def _run_options(parser: _Parser) -> None:
+    _add_lectures(parser)
+    _add_profile(parser)
+    parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
+                                help="설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
+    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
+    parser.options.add_argument("--seed", type=_whole, default=42, metavar="수", help="난수 시드(기본 42)")
+    _add_workers(parser)
+
+
+def _check_options(parser: _Parser) -> None:
+    _add_lectures(parser)
+    _add_workers(parser)
+
+
+def _site_options(parser: _Parser) -> None:
+    _add_profile(parser)
+    parser.options.add_argument("--force", action="store_true", help="바뀐 것이 없어도 다시 만듭니다")
+
+
+def _book_options(parser: _Parser) -> None:
+    _add_workers(parser)
+
+
+def _tidy_options(parser: _Parser) -> None:
+    _add_lectures(parser)
+    parser.options.add_argument("--check", action="store_true", help="실행하지 않고 형식만 검사합니다")
+    _add_workers(parser)
+
+
+def _doctor_options(parser: _Parser) -> None:
+    del parser  # no options of its own
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.project import find_project
+    from klue_helpers.course.run import run_lectures, show
+
+    project = find_project()
+    options = _options(arguments)
+    outcomes = run_lectures(project, project.select(arguments.lectures), options)
+    show(project, options, outcomes)
+    return FAILED if any(one.status == "failed" for one in outcomes) else 0
+
+
+def _options(arguments: argparse.Namespace) -> "Options":
+    """Return the run's options; a data_dir among the overrides counts as --data-dir."""
+    from klue_helpers.course.run import Options, data_folder, parse_override
+
+    overrides = dict(parse_override(text) for text in arguments.overrides)
+    for name in ("profile", "seed"):
+        if name in overrides:
+            raise KlueError(f"{name}은 --set이 아니라 --{name} 옵션으로 정하세요.")
+    folder = arguments.data_dir or overrides.pop("data_dir", None)
+    return Options(profile=arguments.profile, seed=arguments.seed, overrides=tuple(sorted(overrides.items())),
+                   data_dir=data_folder(folder), jobs=arguments.jobs, force=arguments.force)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.check import check_lectures, summary
+    from klue_helpers.course.project import find_project
+
+    project = find_project()
+    verdicts = check_lectures(project, project.select(arguments.lectures), jobs=arguments.jobs,
+                              force=arguments.force)
+    print(summary(verdicts), flush=True)
+    return FAILED if any(one.failed for one in verdicts) else 0
+
+
+def _site(arguments: argparse.Namespace) -> int:
+    from klue_helpers.configure import PROFILES
+    from klue_helpers.course.project import find_project
+    from klue_helpers.course.site import build_site
+
+    if arguments.profile not in PROFILES:
+        raise KlueError(f"알 수 없는 프로필입니다: {arguments.profile!r}. {', '.join(PROFILES)} 가운데 하나를 쓰세요.")
+    return 0 if build_site(find_project(), arguments.profile, force=arguments.force) else FAILED
+
+
+def _book(arguments: argparse.Namespace) -> int:
+    """Run, check and build, stopping at the first step that fails."""
+    shared = vars(arguments) | {"lectures": [], "profile": "cpu", "overrides": [], "data_dir": None, "seed": 42}
+    steps = {"실행": _run, "검사": _check, "사이트": _site}
+    for number, (name, step) in enumerate(steps.items(), start=1):
+        print(f"[{number}/{len(steps)}] {name}", flush=True)
+        if status := step(argparse.Namespace(**shared)):
+            print(f"klue: {name} 단계에서 멈췄습니다. 위의 문제를 고친 뒤 `klue book`을 다시 하세요.", file=sys.stderr)
+            return status
+    return 0
+
+
+def _tidy(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.project import find_project
+    from klue_helpers.course.run import Options
+    from klue_helpers.course.tidy import check_form, tidy
+
+    project = find_project()
+    lectures = project.select(arguments.lectures)
+    if arguments.check:
+        return 0 if check_form(project, lectures) else FAILED
+    return 0 if tidy(project, lectures, Options(jobs=arguments.jobs, force=arguments.force)) else FAILED
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.doctor import report
+    from klue_helpers.course.project import find_project
+
+    try:
+        project = find_project()
+    except KlueError as error:
+        project = None
+        print(f"klue: {error}", file=sys.stderr)
+    return 0 if report(project) else FAILED
+
+
+COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Namespace], int]]] = {
+    "run": ("노트북을 papermill로 실행해 _build/executed에 담습니다", _run_options, _run),
+    "check": ("노트북에 저장된 출력이 지금도 그대로 나오는지 nbval로 검사합니다", _check_options, _check),
+    "site": ("실행한 노트북으로 _build/html에 사이트를 만듭니다", _site_options, _site),
+    "book": ("run, check, site를 차례로 합니다. 이미 된 것은 건너뜁니다", _book_options, _book),
+    "tidy": ("노트북을 다시 실행해 새 출력을 표준 형식으로 저장합니다", _tidy_options, _tidy),
+    "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
+}
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?\d+", text):
+        raise argparse.ArgumentTypeError(f"정수여야 합니다: {text!r}.")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    number = _whole(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"1 이상이어야 합니다: {text!r}.")
+    return number
+
+
+def _speak_utf8() -> None:
+    """Let Korean through where the terminal's encoding does not hold it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Make a polite kill end the children as Ctrl-C does."""
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

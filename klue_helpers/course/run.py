@@ -1,0 +1,266 @@
+"""`klue run`: execute lectures with papermill into ``_build/executed`` (operations, taught nowhere)."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from klue_helpers.configure import LECTURES, settings_for
+from klue_helpers.course.lint import code_label
+from klue_helpers.course.notebooks import code_cells, drop_injected, read_notebook, source_digest
+from klue_helpers.course.processes import Finished, Job, child_environment, run_jobs
+from klue_helpers.course.project import Lecture, Project, write_atomically
+from klue_helpers.course.report import complain, excerpt, say, strip_ansi, table
+from klue_helpers.course.stamps import Stamps, digest, file_digest, folder_listing, package_digest, versions
+from klue_helpers.errors import KlueError
+
+STATUS = {"ok": "완료", "skipped": "건너뜀", "failed": "실패"}
+_EXPONENT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `klue run` is asked for. `data_dir` is absolute."""
+
+    profile: str = "cpu"
+    seed: int = 42
+    overrides: tuple[tuple[str, Any], ...] = ()
+    data_dir: str | None = None
+    jobs: int = 2
+    force: bool = False
+
+    @property
+    def run_name(self) -> str:
+        """The folder below ``_build/executed``: the profile, with a hash where anything differs from it."""
+        if not self.overrides and self.seed == 42 and self.data_dir is None:
+            return self.profile
+        return f"{self.profile}-{digest([sorted(self.overrides), self.seed, self.data_dir])[:8]}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one lecture went; one row of the table and of results.json."""
+
+    lecture: int
+    name: str
+    title: str
+    status: str
+    seconds: float
+    peak_mb: float
+    cells: int
+    error: str = ""
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """Return (key, value) of ``KEY=VALUE``, the value read as a YAML scalar. Raises KlueError."""
+    import yaml
+
+    key, sign, raw = text.partition("=")
+    if not sign or not key.strip():
+        raise KlueError(f"--set은 이름=값 꼴로 씁니다: {text!r}. 예: --set vocab_size=4000")
+    try:
+        value = yaml.safe_load(raw)
+    except yaml.YAMLError as error:
+        raise KlueError(f"--set {key}의 값을 읽지 못했습니다: {raw!r}. 특수 문자가 든 값은 따옴표로 감싸세요."
+                        ) from error
+    if isinstance(value, (list, dict)):
+        raise KlueError(f"--set {key}의 값은 하나여야 합니다: {raw!r}. 목록이나 사전은 줄 수 없습니다.")
+    if isinstance(value, date):
+        value = raw  # YAML makes a date of 2024-01-01
+    elif isinstance(value, str) and _EXPONENT.fullmatch(value):
+        value = float(value)  # YAML 1.1 reads 5e-5 as text
+    return key.strip(), value
+
+
+def data_folder(text: str | None) -> str | None:
+    """Return the data folder as an absolute path. Raises KlueError where it is no folder."""
+    if text is None:
+        return None
+    path = Path(text).expanduser().resolve()
+    if not path.is_dir():
+        raise KlueError(f"데이터 폴더가 없습니다: {path}. 내려받은 원본이 든 폴더를 --data-dir(또는 환경 변수 "
+                        "KLUE_DATA_DIR)로 주거나, source를 sample로 두세요.")
+    return str(path)
+
+
+def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, Any]]:
+    """Return the overrides that each lecture takes, after checking all settings. Raises KlueError.
+
+    One lecture takes all overrides. Of several, each takes those that it knows; one that none knows is refused.
+    """
+    wanted = dict(options.overrides)
+    known = {lecture.number: _setting_names(lecture.number) for lecture in lectures}
+    for key in wanted:
+        if len(lectures) > 1 and not any(key in names for names in known.values()):
+            every = sorted(set().union(*known.values()))
+            raise KlueError(f"고른 강의 어디에도 없는 설정입니다: {key!r}. 쓸 수 있는 설정: {', '.join(every)}.")
+    taken = {}
+    for lecture in lectures:
+        names = known[lecture.number]
+        taken[lecture.number] = {key: value for key, value in wanted.items() if len(lectures) == 1 or key in names}
+    settings = [settings_for(number, options.profile, {"seed": options.seed, **mine}) for number, mine in taken.items()]
+    _check_data([one.source for one in settings], options)
+    return taken
+
+
+def run_lectures(project: Project, lectures: Sequence[Lecture], options: Options) -> list[Outcome]:
+    """Execute the lectures, skipping those already done; show the table; write results.json.
+
+    Raises
+    ------
+    KlueError : before anything starts, for settings that do not hold.
+    """
+    overrides = plan(lectures, options)
+    folder, stamps = project.executed(options.run_name), Stamps(project, f"run/{options.run_name}")
+    keys = {one.number: _key(project, one, options, overrides[one.number]) for one in lectures}
+    outcomes = {} if options.force else _done_before(lectures, folder, stamps, keys)
+    todo = {lecture.name: lecture for lecture in lectures if lecture.number not in outcomes}
+    with project.scratch("run") as scratch:
+
+        def finish(end: Finished) -> None:
+            lecture = todo[end.job.name]
+            outcomes[lecture.number] = _finish(end, lecture, folder, scratch, stamps, keys[lecture.number])
+
+        jobs = [_job(lecture, scratch, options, overrides[lecture.number]) for lecture in todo.values()]
+        run_jobs(jobs, workers=options.jobs, on_end=finish)
+    ordered = [outcomes[lecture.number] for lecture in lectures]
+    _write_results(folder, options, ordered)
+    return ordered
+
+
+def show(project: Project, options: Options, outcomes: Sequence[Outcome]) -> None:
+    """Print the table of a run."""
+    rows = [[f"{one.lecture:02d}", one.title, STATUS[one.status], f"{one.seconds:.1f}", f"{one.peak_mb:,.0f} MB"]
+            for one in outcomes]
+    say(table(["강", "제목", "상태", "초", "최대 메모리"], rows, right=(3, 4)))
+    say(f"실행 결과: {project.relative(project.executed(options.run_name))}/")
+
+
+def _done_before(lectures: Sequence[Lecture], folder: Path, stamps: Stamps, keys: dict[int, str]) -> dict[int, Outcome]:
+    """Return the outcomes of lectures whose last success still holds and whose result is still there."""
+    outcomes = {}
+    for lecture in lectures:
+        facts, path = stamps.read(lecture.name, keys[lecture.number]), folder / lecture.path.name
+        if facts and path.is_file() and file_digest(path) == facts.pop("output"):
+            outcomes[lecture.number] = Outcome(**facts | {"status": "skipped"})
+    return outcomes
+
+
+def _setting_names(number: int) -> set[str]:
+    kind = LECTURES.get(number)
+    return {item.name for item in fields(kind)} - {"lecture", "profile", "seed"} if kind else set()
+
+
+def _check_data(sources: list[str], options: Options) -> None:
+    local = "local" in sources
+    if local and not options.data_dir and not os.environ.get("KLUE_DATA_DIR"):
+        raise KlueError("원본 데이터를 쓰는 설정(source=local)인데 데이터 폴더를 모릅니다. --data-dir 폴더를 주거나 "
+                        "환경 변수 KLUE_DATA_DIR을 정하세요. 원본 없이 하려면 --set source=sample을 쓰세요.")
+    if options.data_dir and not local:
+        raise KlueError("--data-dir은 원본 데이터를 쓸 때만 쓰입니다. --set source=local을 함께 주거나 "
+                        "--data-dir을 빼세요.")
+
+
+def _effective_data(options: Options, source: str) -> str | None:
+    """Return the data folder that a lecture reads, None where it works on the samples."""
+    if source != "local":
+        return None
+    return options.data_dir or data_folder(os.environ.get("KLUE_DATA_DIR") or None)
+
+
+def _key(project: Project, lecture: Lecture, options: Options, overrides: dict[str, Any]) -> str:
+    settings = settings_for(lecture.number, options.profile, {"seed": options.seed, **overrides})
+    data = _effective_data(options, settings.source)
+    return digest([source_digest(read_notebook(lecture.path)), package_digest(), asdict(settings), options.seed,
+                   overrides, data, folder_listing(data), versions(project)])
+
+
+def _job(lecture: Lecture, scratch: Path, options: Options, overrides: dict[str, Any]) -> Job:
+    """Write the request of one lecture's child process and return how to start it."""
+    output = scratch / lecture.path.name
+    request = scratch / f"{lecture.name}.json"
+    parameters = {"profile": options.profile, "seed": options.seed, "overrides": overrides}
+    body = {"source": str(lecture.path), "output": str(output), "parameters": parameters}
+    request.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
+    settings = settings_for(lecture.number, options.profile, {"seed": options.seed, **overrides})
+    return Job(
+        name=lecture.name, command=[sys.executable, "-m", "klue_helpers.course.execute", str(request)],
+        cwd=lecture.path.parent, log=scratch / f"{lecture.name}.log",
+        steps=len(code_cells(read_notebook(lecture.path))), steps_done=lambda: _cells_done(output),
+        env=child_environment(_effective_data(options, settings.source)),
+    )
+
+
+def _own_states(output: Path) -> list[dict[str, Any]]:
+    """Return what papermill noted of the lecture's own code cells, in the notebook that it saves after each."""
+    try:
+        notebook = json.loads(output.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []  # not there yet, or just being written
+    return [cell["metadata"]["papermill"] for cell in code_cells(drop_injected(notebook))]
+
+
+def _cells_done(output: Path) -> int:
+    """Return how many of the lecture's own code cells were executed."""
+    return sum(state["end_time"] is not None and state["status"] == "completed" for state in _own_states(output))
+
+
+def _finish(end: Finished, lecture: Lecture, folder: Path, scratch: Path, stamps: Stamps, key: str) -> Outcome:
+    """Put a finished lecture's notebook in its place, remember a success, report a failure."""
+    output, failed = scratch / lecture.path.name, folder / "failed"
+    ok = end.status == 0
+    cells = _cells_done(output)
+    target = (folder if ok else failed) / lecture.path.name
+    if output.is_file():
+        write_atomically(target, output.read_bytes())
+    error = "" if ok else _explain(end, lecture, scratch, target)
+    outcome = Outcome(lecture.number, lecture.name, lecture.title, "ok" if ok else "failed",
+                      round(end.seconds, 1), round(end.peak_mb), cells, error)
+    if ok:
+        stamps.write(lecture.name, key, asdict(outcome) | {"output": file_digest(target)})
+        (failed / lecture.path.name).unlink(missing_ok=True)
+    else:
+        complain(error)
+    return outcome
+
+
+def _explain(end: Finished, lecture: Lecture, scratch: Path, kept: Path) -> str:
+    """Return what went wrong in a lecture: the cell, its first lines, the end of the exception."""
+    path = scratch / f"{lecture.name}.failure.json"
+    if not path.is_file():
+        return _explain_crash(end, lecture, kept)
+    failure = json.loads(path.read_text(encoding="utf-8"))
+    head = f"✗ {lecture.path.name} {code_label(failure['number'])}에서 멈췄습니다."
+    if failure["ename"] == "KlueError":
+        return f"{head}\n    {strip_ansi(failure['evalue'])}"
+    return "\n".join([head, excerpt(failure["source"], 4), "  예외:", excerpt(failure["traceback"], 6, last=True),
+                      f"  끝까지 보려면: {kept}"])
+
+
+def _explain_crash(end: Finished, lecture: Lecture, kept: Path) -> str:
+    """Return what is known where no cell raised an exception: the kernel died, or papermill fell over."""
+    log = end.job.log.read_text(encoding="utf-8", errors="replace")
+    if "DeadKernelError" not in log:
+        return (f"✗ {lecture.path.name}: 실행이 끝까지 가지 못했습니다(상태 {end.status}).\n"
+                + excerpt(log, 8, last=True))
+    started = sum(state["start_time"] is not None for state in _own_states(kept))
+    source = code_cells(read_notebook(lecture.path))[started - 1]["source"] if started else ""
+    return (f"✗ {lecture.path.name} {code_label(started)}에서 커널이 죽었습니다. 메모리가 모자랐을 수 있습니다. "
+            "--jobs 1로 다시 해 보세요.\n" + excerpt(source, 4))
+
+
+def _write_results(folder: Path, options: Options, outcomes: Sequence[Outcome]) -> None:
+    """Write results.json; lectures that this run did not touch keep their entries."""
+    path, old = folder / "results.json", {}
+    if path.is_file():
+        old = {row["lecture"]: row for row in json.loads(path.read_text(encoding="utf-8"))["lectures"]}
+    rows = old | {one.lecture: asdict(one) for one in outcomes}
+    body = {"run": options.run_name, "profile": options.profile, "seed": options.seed,
+            "overrides": dict(options.overrides), "lectures": [rows[number] for number in sorted(rows)]}
+    write_atomically(path, (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
+
