@@ -1,4 +1,4 @@
-"""The `klue` command: run, check, site, book, tidy, doctor (operations, taught nowhere).
+"""The `klue` command: run, check, site, book, tidy, data, doctor (operations, taught nowhere).
 
 Everything heavy is imported inside the command that needs it, so that help and mistakes answer at once.
 """
@@ -22,6 +22,7 @@ _LECTURES = "강의 번호(2), 범위(2-4) 또는 이름. 비우면 모든 강�
 _MISTAKES = (
     (r"argument (.+?): expected (?:one|at least one) argument", "{}에는 값이 있어야 합니다."),
     (r"argument (.+?): ignored explicit argument .*", "{}에는 값을 줄 수 없습니다."),
+    (r"the following arguments are required: (.+)", "빠진 인자가 있습니다: {}."),
     (r"unrecognized arguments: (.+)", "모르는 옵션이나 인자입니다: {}."),
     (r"argument (.+?): (.+)", "{}: {}"),
 )
@@ -154,6 +155,11 @@ def _doctor_options(parser: _Parser) -> None:
     del parser  # no options of its own
 
 
+def _data_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("action", metavar="동작", help="list, show, fetch, verify 가운데 하나")
+    parser.arguments.add_argument("target", nargs="?", metavar="대상", help="데이터 이름, verify에는 폴더")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.project import find_project
     from klue_helpers.course.run import run_lectures, show
@@ -223,6 +229,12 @@ def _tidy(arguments: argparse.Namespace) -> int:
     return 0 if tidy(project, lectures, Options(jobs=arguments.jobs, force=arguments.force)) else FAILED
 
 
+def _data(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.data_commands import data_command
+
+    return 0 if data_command(arguments.action, arguments.target) else FAILED
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -241,6 +253,7 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "site": ("실행한 노트북으로 _build/html에 사이트를 만듭니다", _site_options, _site),
     "book": ("run, check, site를 차례로 합니다. 이미 된 것은 건너뜁니다", _book_options, _book),
     "tidy": ("노트북을 다시 실행해 새 출력을 표준 형식으로 저장합니다", _tidy_options, _tidy),
+    "data": ("데이터 목록을 보고, 원본을 내려받고, 받은 폴더를 검사합니다", _data_options, _data),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 

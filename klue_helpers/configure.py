@@ -59,7 +59,20 @@ class Lecture02(Settings):
     speed_texts: int = option(100, "속도를 잴 때 쓰는 글의 수", low=5, high=10_000)
 
 
-LECTURES: dict[int, type[Settings]] = {2: Lecture02}
+@dataclass(frozen=True, repr=False)
+class Lecture05(Settings):
+    """Settings of lecture 5, single-sentence classification."""
+
+    max_train: int = option(2_000, "학습에 쓰는 리뷰 수 상한", low=100, high=1_000_000)
+    max_test: int = option(2_000, "평가에 쓰는 리뷰 수 상한", low=100, high=1_000_000)
+    vocab_size: int = option(3_000, "WordPiece 어휘 크기", low=500, high=64_000)
+    max_length: int = option(48, "한 리뷰에서 쓰는 토큰 수 상한", low=8, high=512)
+    epochs: int = option(8, "학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(32, "한 번에 학습하는 리뷰 수", low=1, high=1_024)
+    learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+
+
+LECTURES: dict[int, type[Settings]] = {2: Lecture02, 5: Lecture05}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:

@@ -20,7 +20,7 @@ def test_every_profile_is_valid(lecture, profile):
 
 
 def test_overrides_win_over_profile_and_defaults():
-    assert settings_for(2, "gpu").source == "local"
+    assert settings_for(2, "gpu").source == "hub"
     assert settings_for(2, "gpu", {"source": "sample", "vocab_size": 9000}).vocab_size == 9000
     assert settings_for(2, "gpu", {"source": "sample"}).source == "sample"
 
@@ -28,13 +28,13 @@ def test_overrides_win_over_profile_and_defaults():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lecture": 99}, "2강"),
+        ({"lecture": 99}, "2, 5강"),
         ({"lecture": 2, "profile": "tpu"}, "cpu 또는 gpu"),
         ({"lecture": 2, "overrides": {"vocabsize": 1000}}, "'vocab_size'"),
         ({"lecture": 2, "overrides": {"vocab_size": "1000"}}, "정수"),
         ({"lecture": 2, "overrides": {"vocab_size": True}}, "정수"),
         ({"lecture": 2, "overrides": {"vocab_size": 3}}, "500~64,000"),
-        ({"lecture": 2, "overrides": {"source": "web"}}, "sample, local"),
+        ({"lecture": 2, "overrides": {"source": "web"}}, "sample, local, hub"),
         ({"lecture": 2, "overrides": {"seed": -1}}, "범위"),
         ({"lecture": 2, "overrides": {"profile": "gpu"}}, "없는 설정"),
     ],

@@ -151,9 +151,9 @@ def test_missing_row_header_file_and_folder_are_named(tmp_path, published, monke
 
 
 def test_unknown_name_and_source_are_refused():
-    with pytest.raises(kh.KlueError, match="nsmc, corpus"):
+    with pytest.raises(kh.KlueError, match="ynat, sts"):
         kh.load_data("nmsc")
-    with pytest.raises(kh.KlueError, match="sample, local"):
+    with pytest.raises(kh.KlueError, match="sample, local, hub"):
         kh.load_data("nsmc", "web")
 
 

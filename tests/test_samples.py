@@ -1,0 +1,87 @@
+"""The embedded samples: sizes, balance, uniqueness, valid spans, tags and trees, nothing taken from published files."""
+
+import gzip
+import re
+import unicodedata
+from collections import Counter
+
+import pytest
+
+import klue_helpers as kh
+from klue_helpers.data import CATALOGUE, schemas
+
+SIZES = {  # rows by split
+    "nsmc": {"train": 400, "test": 200}, "ynat": {"train": 280, "validation": 140}, "chatbot": {"train": 400},
+    "question_pair": {"train": 200, "test": 100}, "hate": {"train": 160, "validation": 80},
+    "sarcasm": {"train": 140, "test": 60}, "intent": {"train": 196, "test": 84}, "sae": {"train": 200},
+}
+BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05}
+
+
+def squashed(text: str) -> str:
+    return re.sub(r"\W", "", unicodedata.normalize("NFC", text))
+
+
+def strings(value: object) -> list[str]:
+    """Return all strings in a row."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for item in value for text in strings(item)] if isinstance(value, list) else []
+
+
+def rows_of(name: str) -> list[dict]:
+    return [row for split in kh.load_data(name).values() for row in split]
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_and_schema(name):
+    data = kh.load_data(name)
+    assert {split: len(rows) for split, rows in data.items()} == SIZES[name]
+    assert all(rows.features == CATALOGUE[name].features for rows in data.values())
+    assert set(data) <= set(CATALOGUE[name].splits)
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_labels_are_balanced_in_every_split(name):
+    for rows in kh.load_data(name).values():
+        counts = Counter(rows["label"])
+        assert len(counts) == rows.features["label"].num_classes
+        assert max(counts.values()) / min(counts.values()) <= BALANCED[name]
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_rows_are_unique_clean_and_apart(name):
+    keys = [squashed(" ".join(strings(list(row.values())))) for row in rows_of(name)]
+    assert len(set(keys)) == len(keys)
+    for row in rows_of(name):
+        for text in strings(list(row.values())):
+            assert text == unicodedata.normalize("NFC", text).strip() == kh.text.strip_invisible(text)
+
+
+@pytest.fixture(scope="module")
+def published_texts(published) -> set[str]:
+    """Every field and line of the published text files, without spaces and punctuation."""
+    found = set()
+    for path in published.rglob("*"):
+        if path.suffix in {".txt", ".tsv", ".csv", ".json", ".conllu", ".gz"} and path.name != "vocab.txt":
+            raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            text = raw.decode("utf-8-sig")
+            found |= {squashed(part) for part in re.split(r'[\n\t]|",|"?: "', text)}
+            found |= {squashed(part) for part in re.split(r"[\n,]", text)} if path.suffix == ".csv" else set()
+    return found
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_no_sentence_is_a_published_one(published_texts, name):
+    labels = {squashed(label) for label in [*schemas.TOPICS, "news", "review", "encyclopedia", "essay", "conversation"]}
+    ours = {squashed(text) for row in rows_of(name) for text in strings(list(row.values())) if len(squashed(text)) >= 5}
+    assert not (ours - labels) & published_texts
+
+
+def test_hate_sample_follows_its_scheme():
+    rows = kh.load_data("hate")["train"]
+    bias = rows.features["bias"].int2str
+    assert all((bias(row["bias"]) == "gender") == row["contain_gender_bias"] for row in rows_of("hate"))
+    assert Counter(row["hate"] for row in rows_of("hate")) == {0: 100, 1: 80, 2: 60}
