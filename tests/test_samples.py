@@ -14,8 +14,15 @@ SIZES = {  # rows by split
     "nsmc": {"train": 400, "test": 200}, "ynat": {"train": 280, "validation": 140}, "chatbot": {"train": 400},
     "question_pair": {"train": 200, "test": 100}, "hate": {"train": 160, "validation": 80},
     "sarcasm": {"train": 140, "test": 60}, "intent": {"train": 196, "test": 84}, "sae": {"train": 200},
+    "ner": {"train": 200, "validation": 100}, "pos": {"train": 200, "validation": 100},
+    "re": {"train": 210, "validation": 90},
 }
-BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05}
+TEXTS = {  # the columns that hold whole texts
+    "nsmc": ["document"], "ynat": ["title"], "chatbot": ["Q", "A"], "question_pair": ["question1", "question2"],
+    "hate": ["comments", "news_title"], "sarcasm": ["tokens"], "intent": ["text"], "sae": ["text", "argument"],
+    "ner": ["sentence"], "pos": ["text"], "re": ["sentence"],
+}
+BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05, "re": 1.0}
 
 
 def squashed(text: str) -> str:
@@ -52,11 +59,11 @@ def test_labels_are_balanced_in_every_split(name):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_rows_are_unique_clean_and_apart(name):
-    keys = [squashed(" ".join(strings(list(row.values())))) for row in rows_of(name)]
+def test_rows_are_unique_and_clean(name):
+    keys = [squashed(" ".join(row[column] for column in TEXTS[name])) for row in rows_of(name)]
     assert len(set(keys)) == len(keys)
     for row in rows_of(name):
-        for text in strings(list(row.values())):
+        for text in strings([value for column, value in row.items() if column != "tokens" or name == "sarcasm"]):
             assert text == unicodedata.normalize("NFC", text).strip() == kh.text.strip_invisible(text)
 
 
@@ -74,10 +81,9 @@ def published_texts(published) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_no_sentence_is_a_published_one(published_texts, name):
-    labels = {squashed(label) for label in [*schemas.TOPICS, "news", "review", "encyclopedia", "essay", "conversation"]}
-    ours = {squashed(text) for row in rows_of(name) for text in strings(list(row.values())) if len(squashed(text)) >= 5}
-    assert not (ours - labels) & published_texts
+def test_no_text_is_a_published_one(published_texts, name):
+    ours = {squashed(row[column]) for row in rows_of(name) for column in TEXTS[name]}
+    assert not ours & published_texts
 
 
 def test_hate_sample_follows_its_scheme():
@@ -85,3 +91,34 @@ def test_hate_sample_follows_its_scheme():
     bias = rows.features["bias"].int2str
     assert all((bias(row["bias"]) == "gender") == row["contain_gender_bias"] for row in rows_of("hate"))
     assert Counter(row["hate"] for row in rows_of("hate")) == {0: 100, 1: 80, 2: 60}
+
+
+def test_ner_tags_are_well_formed_and_every_type_is_frequent():
+    names = schemas.NER_TAGS
+    counts = Counter()
+    for row in rows_of("ner"):
+        tags = [names[tag] for tag in row["ner_tags"]]
+        assert row["tokens"] == list(row["sentence"]) and len(tags) == len(row["tokens"])
+        for before, tag in zip(["O", *tags], tags, strict=False):
+            assert not tag.startswith("I-") or before[2:] == tag[2:], f"{tag} follows {before}: {row['sentence']}"
+        starts = [place for place, tag in enumerate(tags) if tag != "O" and (place == 0 or tags[place - 1] == "O")]
+        assert all(row["tokens"][place] != " " for place in starts)
+        counts.update(tag[2:] for tag in tags if tag.startswith("B-"))
+    assert set(counts) == set(schemas.ENTITY_TYPES) and min(counts.values()) >= 100
+
+
+def test_pos_tokens_make_up_the_same_sentences_as_ner():
+    tagged, entities = rows_of("pos"), rows_of("ner")
+    assert [row["text"] for row in tagged] == [row["sentence"] for row in entities]
+    for row in tagged:
+        assert "".join(row["tokens"]) == row["text"].replace(" ", "") and len(row["tokens"]) == len(row["upos"])
+
+
+def test_relations_point_at_their_entities():
+    for row in rows_of("re"):
+        for entity in (row["subject_entity"], row["object_entity"]):
+            assert row["sentence"][entity["start_idx"] : entity["end_idx"] + 1] == entity["word"]
+        relation = schemas.RELATIONS[row["label"]]
+        assert relation == "no_relation" or relation[:3].upper() == row["subject_entity"]["type"]
+        assert row["subject_entity"]["type"] in {"PER", "ORG"}
+        assert row["object_entity"]["type"] in {"PER", "ORG", "LOC", "DAT", "POH", "NOH"}
