@@ -33,7 +33,8 @@ class Settings:
     lecture: int
     profile: str = option("cpu", "실행 프로필", choices=PROFILES)
     seed: int = option(42, "난수 시드", low=0, high=2**32 - 1)
-    source: str = option("sample", "데이터 출처: 패키지에 든 표본(sample), 내려받은 원본 폴더(local), 허브와 공개처(hub)", choices=SOURCES)
+    source: str = option("sample", "데이터 출처: 패키지의 표본(sample), 원본 폴더(local), 허브와 공개처(hub)",
+                         choices=SOURCES)
     data_dir: str | None = option(None, "원본 데이터 폴더(비우면 환경 변수 KLUE_DATA_DIR)")
 
     def rows(self) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ def test_help_is_korean(words, capsys):
 
 
 @pytest.mark.parametrize(("words", "part"), [
-    (["foo"], "모르는 명령입니다: 'foo'. 쓸 수 있는 명령: run, check, site, book, tidy, doctor"),
+    (["foo"], "모르는 명령입니다: 'foo'. 쓸 수 있는 명령: run, check, site, book, tidy, data, doctor"),
     (["--foo"], "모르는 명령입니다"),
     (["run", "--foo"], "모르는 옵션이나 인자입니다: --foo"),
     (["run", "--forc"], "모르는 옵션이나 인자입니다: --forc"),
@@ -101,7 +101,7 @@ def test_doctor_looks_into_the_data_folder(tmp_path, monkeypatch):
     assert doctor._data().state == BROKEN and not doctor._data().essential
     (tmp_path / "nsmc").mkdir()
     monkeypatch.setenv("KLUE_DATA_DIR", str(tmp_path))
-    assert doctor._data().state == GOOD and "있음 nsmc; 없음 corpus" in doctor._data().found
+    assert doctor._data().state == GOOD and "있음 nsmc; 없음 ynat" in doctor._data().found
 
 
 def test_doctor_takes_a_missing_network_calmly(monkeypatch):

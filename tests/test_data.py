@@ -25,14 +25,14 @@ def texts_of(name: str, source: str = "sample", **where) -> list[str]:
     return [text for split in kh.load_data(name, source, **where).values() for text in split[column]]
 
 
-@pytest.mark.parametrize("name", list(CATALOGUE))
+@pytest.mark.parametrize("name", ["nsmc", "corpus"])
 def test_sample_has_the_catalogue_schema(name):
     data = kh.load_data(name)
     assert tuple(data) == CATALOGUE[name].splits
     assert all(split.features == CATALOGUE[name].features and len(split) for split in data.values())
 
 
-@pytest.mark.parametrize("name", list(CATALOGUE))
+@pytest.mark.parametrize("name", ["nsmc", "corpus"])
 def test_sample_rows_are_unique_and_splits_do_not_overlap(name):
     keys = [squashed(text) for text in texts_of(name)]
     assert len(set(keys)) == len(keys)
@@ -40,7 +40,7 @@ def test_sample_rows_are_unique_and_splits_do_not_overlap(name):
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("name", list(CATALOGUE))
+@pytest.mark.parametrize("name", ["nsmc", "corpus"])
 def test_sample_text_is_clean_korean(name):
     for text in texts_of(name):
         assert text == unicodedata.normalize("NFC", text).strip() and "\t" not in text
@@ -68,7 +68,7 @@ def test_corpus_repeats_no_sentence():
 
 
 def test_no_sample_row_is_a_published_row(published: Path):
-    ours = {squashed(text) for name in CATALOGUE for text in texts_of(name)}
+    ours = {squashed(text) for name in ("nsmc", "corpus") for text in texts_of(name)}
     ours |= {squashed(line) for text in texts_of("corpus") for line in text.split("\n") if len(line) >= 10}
     for path in [p for p in published.rglob("*") if p.suffix in {".txt", ".tsv", ".csv", ".json", ".conllu", ".gz"}]:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
@@ -109,9 +109,10 @@ def write_reviews(folder: Path, train: str, test: str = "1\t좋다\t1\n") -> Pat
 @pytest.fixture
 def small_nsmc(monkeypatch):
     """Let a handful of rows pass for the published number."""
+    files = tuple(replace(file, rows=None) for file in CATALOGUE["nsmc"].files)
 
 
-    monkeypatch.setitem(CATALOGUE, "nsmc", replace(CATALOGUE["nsmc"], published_rows={}))
+    monkeypatch.setitem(CATALOGUE, "nsmc", replace(CATALOGUE["nsmc"], files=files))
 
 
 def test_twice_quoted_review_is_unquoted_twice(tmp_path, small_nsmc):
@@ -123,7 +124,7 @@ def test_twice_quoted_review_is_unquoted_twice(tmp_path, small_nsmc):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("7\t좋다\t2\n", r"ratings_train.txt 2행: .*0 또는 1"),
+        ("7\t좋다\t2\n", r"ratings_train.txt 2행: .*레이블이 0, 1"),
         ("7\t좋다\n", "ratings_train.txt 2행"),
         ("7\t좋다\t1\n8\t둘\t1\t더\n", "ratings_train.txt 3행"),
     ],

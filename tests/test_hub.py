@@ -24,7 +24,8 @@ def published(tmp_path, monkeypatch):
     monkeypatch.setenv("KLUE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(hub, "PAUSE_S", 0.0)
     (tmp_path / "original.csv").write_bytes(BODY)
-    file = PublishedFile("ChatbotData.csv", "train", 2000, hub.GITHUB + PATH, hub.git_blob_id(tmp_path / "original.csv"))
+    blob = hub.git_blob_id(tmp_path / "original.csv")
+    file = PublishedFile("ChatbotData.csv", "train", 2000, hub.GITHUB + PATH, blob)
     monkeypatch.setitem(CATALOGUE, "chatbot", replace(CATALOGUE["chatbot"], files=(file,)))
     return file
 
@@ -68,7 +69,8 @@ def test_passing_faults_are_outlasted(published, monkeypatch, faults):
 
 @pytest.mark.parametrize(
     ("files", "faults", "message", "requests"),
-    [({}, [], "서버 응답 404", 1), ({PATH: BODY}, [500] * 9, "서버 응답 500", 5), ({PATH: BODY}, [403], "서버 응답 403", 1)],
+    [({}, [], "서버 응답 404", 1), ({PATH: BODY}, [500] * 9, "서버 응답 500", 5),
+     ({PATH: BODY}, [403], "서버 응답 403", 1)],
 )
 def test_lasting_faults_are_told(published, monkeypatch, files, faults, message, requests):
     site = faulty_site(files, faults)
@@ -128,8 +130,8 @@ def test_klue_comes_from_the_hub_with_the_catalogue_schema(tmp_path):
     labels = ["정치", "스포츠", "IT과학", "경제", "사회", "생활문화", "세계"]
     features = Features({**{name: Value("string") for name in ("guid", "title", "url", "date")},
                          "label": ClassLabel(names=labels)})
-    row = {"guid": ["y-0", "y-1"], "title": ["가을비 그치고 기온 뚝", "동네 축구단 첫 승"], "url": ["", ""], "date": ["", ""],
-           "label": ["생활문화", "스포츠"]}
+    row = {"guid": ["y-0", "y-1"], "title": ["가을비 그치고 기온 뚝", "동네 축구단 첫 승"], "url": ["", ""],
+           "date": ["", ""], "label": ["생활문화", "스포츠"]}
     for split in ("train", "validation"):
         path = tmp_path / "repo" / "ynat" / f"{split}-00000-of-00001.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)

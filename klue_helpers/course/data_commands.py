@@ -20,7 +20,8 @@ def data_command(action: str, target: str | None) -> bool:
     KlueError : an unknown action or data set, a missing argument or folder.
     """
     if action not in ACTIONS:
-        raise KlueError(f"모르는 동작입니다: {action!r}. 쓸 수 있는 동작: {', '.join(ACTIONS)}. 예: klue data show nsmc")
+        raise KlueError(f"모르는 동작입니다: {action!r}. 쓸 수 있는 동작: {', '.join(ACTIONS)}. "
+                        "예: klue data show nsmc")
     if action == "list":
         return _list()
     if not target:
@@ -53,8 +54,8 @@ def _show(name: str) -> bool:
     say(table(["열", "형"], [[name, _kind(feature)] for name, feature in data.features.items()]))
     if data.files:
         say()
-        rows = [[file.split, f"{data.folder}/{file.path}", f"{file.rows:,}" if file.rows else "-", (file.blob or "-")[:10]]
-                for file in data.files]
+        rows = [[file.split, f"{data.folder}/{file.path}", f"{file.rows:,}" if file.rows else "-",
+                 (file.blob or "-")[:10]] for file in data.files]
         say(table(["분할", "파일", "행", "git blob"], rows, right=(2,)))
     return True
 

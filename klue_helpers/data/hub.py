@@ -78,8 +78,8 @@ def fetch_file(file: PublishedFile, folder: Path) -> Path:
             found = git_blob_id(part)
             if file.blob not in (None, found):
                 part.unlink()
-                raise KlueError(f"{target.name}: 받은 파일이 공개된 것과 다릅니다(git blob {file.blob}이어야 하는데 {found}). "
-                                "지웠으니 다시 받아 보세요. 되풀이되면 공개처의 파일이 바뀐 것입니다.")
+                raise KlueError(f"{target.name}: 받은 파일이 공개된 것과 다릅니다(git blob {file.blob}이어야 하는데 "
+                                f"{found}). 지웠으니 다시 받아 보세요. 되풀이되면 공개처의 파일이 바뀐 것입니다.")
             part.replace(target)
     return target
 

@@ -50,7 +50,7 @@ def load_data(name: str, source: str = "sample", *, data_dir: str | os.PathLike[
     if source not in SOURCES:
         raise KlueError(f"알 수 없는 데이터 출처입니다: {source!r}. 쓸 수 있는 값: {', '.join(SOURCES)}.")
     rows = _sample_rows(data) if source == "sample" else None
-    known = tuple(rows) if rows else data.splits
+    known = tuple(split for split in data.splits if split in rows) if rows else data.splits
     wanted = known if splits is None else tuple(splits)
     for split in wanted:
         if split not in known:

@@ -102,7 +102,8 @@ def read_ner(path: Path) -> Rows:
         if any(len(cell) != 2 for cell in cells):
             raise KlueError(f"{place}: 글자와 태그 두 칸이어야 합니다. {AGAIN}")
         tokens = [token for token, _ in cells]
-        yield {"sentence": "".join(tokens), "tokens": tokens, "ner_tags": [one_of(tag, tags, place) for _, tag in cells]}
+        yield {"sentence": "".join(tokens), "tokens": tokens,
+               "ner_tags": [one_of(tag, tags, place) for _, tag in cells]}
 
 
 def read_dp(path: Path) -> Rows:
@@ -115,7 +116,7 @@ def read_dp(path: Path) -> Rows:
         cells = [row.split("\t") for row in rows]
         if any(len(cell) != len(names) for cell in cells):
             raise KlueError(f"{place}: {', '.join(names)} 여섯 칸이어야 합니다. {AGAIN}")
-        columns: dict[str, list[Any]] = {name: list(column) for name, column in zip(names, zip(*cells), strict=True)}
+        columns: dict[str, list[Any]] = {name: [cell[at] for cell in cells] for at, name in enumerate(names)}
         for name in ("index", "head"):
             columns[name] = [int(number_in(value, 0, len(rows), place)) for value in columns[name]]
         yield {"sentence": header.split("\t", 1)[1], **columns}

@@ -1,6 +1,6 @@
 """Columns, types and label names of every data set, the same for all its sources (each taught in its lecture).
 
-KLUE's eight have the schema of the hub's ``klue/klue``; label numbers of the other sets are those of the published files.
+KLUE's eight have the schema of the hub's ``klue/klue``; label numbers of the others are the published files'.
 """
 
 from datasets import ClassLabel, Features, List, Value

@@ -9,7 +9,6 @@ from klue_helpers.data.load import read_published
 from klue_helpers.errors import KlueError
 
 
-
 @dataclass(frozen=True)
 class Finding:
     """What was found of one published file, or of a file that the catalogue does not know.
