@@ -15,14 +15,20 @@ SIZES = {  # rows by split
     "question_pair": {"train": 200, "test": 100}, "hate": {"train": 160, "validation": 80},
     "sarcasm": {"train": 140, "test": 60}, "intent": {"train": 196, "test": 84}, "sae": {"train": 200},
     "ner": {"train": 200, "validation": 100}, "pos": {"train": 200, "validation": 100},
-    "re": {"train": 210, "validation": 90},
+    "re": {"train": 210, "validation": 90}, "sts": {"train": 140, "validation": 60},
+    "nli": {"train": 210, "validation": 90}, "dp": {"train": 56, "validation": 24},
+    "wos": {"train": 20, "validation": 10}, "mrc": {"train": 120, "validation": 60},
+    "korquad": {"train": 42, "validation": 18},
 }
 TEXTS = {  # the columns that hold whole texts
     "nsmc": ["document"], "ynat": ["title"], "chatbot": ["Q", "A"], "question_pair": ["question1", "question2"],
     "hate": ["comments", "news_title"], "sarcasm": ["tokens"], "intent": ["text"], "sae": ["text", "argument"],
     "ner": ["sentence"], "pos": ["text"], "re": ["sentence"],
+    "sts": ["sentence1", "sentence2"], "nli": ["premise", "hypothesis"], "dp": ["sentence"], "wos": ["dialogue"],
+    "mrc": ["context", "question"], "korquad": ["context", "question"],
 }
-BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05, "re": 1.0}
+BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05, "re": 1.0,
+            "nli": 1.0}
 
 
 def squashed(text: str) -> str:
@@ -60,7 +66,7 @@ def test_labels_are_balanced_in_every_split(name):
 
 @pytest.mark.parametrize("name", SIZES)
 def test_rows_are_unique_and_clean(name):
-    keys = [squashed(" ".join(row[column] for column in TEXTS[name])) for row in rows_of(name)]
+    keys = [squashed(" ".join(strings([row[column] for column in TEXTS[name]]))) for row in rows_of(name)]
     assert len(set(keys)) == len(keys)
     for row in rows_of(name):
         for text in strings([value for column, value in row.items() if column != "tokens" or name == "sarcasm"]):
@@ -82,7 +88,8 @@ def published_texts(published) -> set[str]:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_no_text_is_a_published_one(published_texts, name):
-    ours = {squashed(row[column]) for row in rows_of(name) for column in TEXTS[name]}
+    texts = [text for row in rows_of(name) for column in TEXTS[name] for text in strings(row[column])]
+    ours = {squashed(text) for text in texts if name != "wos" or len(text.split()) > 2}  # not roles and states
     assert not ours & published_texts
 
 
@@ -122,3 +129,55 @@ def test_relations_point_at_their_entities():
         assert relation == "no_relation" or relation[:3].upper() == row["subject_entity"]["type"]
         assert row["subject_entity"]["type"] in {"PER", "ORG"}
         assert row["object_entity"]["type"] in {"PER", "ORG", "LOC", "DAT", "POH", "NOH"}
+
+
+def test_pairs_of_scores_agree():
+    for row in rows_of("sts"):
+        label, real, binary = (row["labels"][key] for key in ("label", "real-label", "binary-label"))
+        assert 0 <= label <= 5 and abs(label - real) <= 0.051 and binary == (label >= 3)
+
+
+def test_every_premise_has_one_hypothesis_of_each_label_in_one_split():
+    for rows in kh.load_data("nli").values():
+        labels = {}
+        for row in rows:
+            labels.setdefault(row["premise"], []).append(row["label"])
+        assert all(sorted(found) == [0, 1, 2] for found in labels.values())
+
+
+def test_trees_are_projective_with_one_root():
+    for row in rows_of("dp"):
+        heads = row["head"]
+        assert heads.count(0) == 1 and row["index"] == list(range(1, len(heads) + 1))
+        assert row["sentence"] == " ".join(row["word_form"])
+        arcs = [(place, head) for place, head in enumerate(heads, start=1) if head]
+        assert all(place < head <= len(heads) for place, head in arcs)
+        assert not [(a, b, c, d) for a, b in arcs for c, d in arcs if a < c < b < d]
+        for lemma, tags in zip(row["lemma"], row["pos"], strict=True):
+            assert len(lemma.split()) == tags.count("+") + 1
+
+
+@pytest.mark.parametrize("name", ["mrc", "korquad"])
+def test_answers_stand_where_they_are_said_to(name):
+    for row in rows_of(name):
+        for start, text in zip(row["answers"]["answer_start"], row["answers"]["text"], strict=True):
+            assert row["context"][start : start + len(text)] == text and text == text.strip()
+
+
+def test_reading_comprehension_has_the_three_types_and_long_contexts():
+    rows = rows_of("mrc")
+    assert Counter(row["question_type"] for row in rows) == {1: 60, 2: 60, 3: 60}
+    assert all(row["is_impossible"] == (row["question_type"] == 3) == (not row["answers"]["text"]) for row in rows)
+    assert len({row["context"] for row in rows}) == 60 and sum(len(row["context"]) > 1_400 for row in rows) == 18
+
+
+def test_dialogues_alternate_and_states_grow_from_the_ontology(published):
+    import json
+
+    ontology = json.loads((published / "klue" / "wos-v1.1" / "ontology.json").read_text(encoding="utf-8"))
+    for row in rows_of("wos"):
+        assert [turn["role"] for turn in row["dialogue"]] == ["user", "sys"] * (len(row["dialogue"]) // 2)
+        for turn in row["dialogue"]:
+            slots = ["-".join(state.split("-")[:2]) for state in turn["state"]]
+            assert len(set(slots)) == len(slots) and set(slots) <= set(ontology)
+            assert {slot.split("-")[0] for slot in slots} <= set(row["domains"])
