@@ -14,7 +14,7 @@ from typing import Any
 
 
 @cache
-def start_jvm(*, heap_mb: int = 1024) -> None:
+def start_jvm(*, heap_mb: int = 768) -> None:
     """Start the machine that KoNLPy uses, unless one runs already. Taught in lecture 2.
 
     Parameters
@@ -30,7 +30,7 @@ def start_jvm(*, heap_mb: int = 1024) -> None:
     if locale.getencoding().upper() not in ("UTF-8", "UTF8", "CP65001"):
         os.environ["LC_ALL"] = "C.UTF-8"  # else Java cannot open files whose path holds Hangul
     jpype.startJVM(
-        jpype.getDefaultJVMPath(), f"-Xmx{heap_mb}m", "--enable-native-access=ALL-UNNAMED",
+        jpype.getDefaultJVMPath(), f"-Xmx{heap_mb}m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
         classpath=[str(path) for path in _class_path()], convertStrings=True,
     )
 

@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+import warnings
 from importlib.util import find_spec
 
 
@@ -26,6 +27,7 @@ def silence() -> None:
         TOKENIZERS_PARALLELISM="false",
         TRANSFORMERS_VERBOSITY="error",
     )
+    warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, where there are no widgets
     if "datasets" in sys.modules:
         import datasets
 
