@@ -148,8 +148,8 @@ def test_data_page_tells_of_every_data_set_and_its_sizes():
     text = text_of(ROOT / "book" / "data.md")
     assert "```{klue-data}" in text
     assert not [name for name in CATALOGUE if f"`{name}`" not in text]
-    for size in CATALOGUE["nsmc"].published_rows.values():
-        assert f"{size:,}" in text
+    for file in CATALOGUE["nsmc"].files:
+        assert f"{file.rows:,}" in text
 
 
 def test_licence_page_lists_every_dependency():

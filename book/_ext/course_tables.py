@@ -34,13 +34,12 @@ class DataTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the table of the whole catalogue."""
-        from klue_helpers.data import CATALOGUE, load_data
+        from klue_helpers.data import CATALOGUE, sample_sizes
 
         rows = []
         for data in CATALOGUE.values():
-            samples = {split: len(rows) for split, rows in load_data(data.name).items()}
-            rows.append([data.name, data.title, ", ".join(data.features), _sizes(samples),
-                         _sizes(data.published_rows) or "폴더에 넣은 파일", data.licence])
+            published = {split: data.published_rows(split) for split in data.splits}
+            rows.append([data.name, data.title, data.task, _sizes(sample_sizes(data)), _sizes(published), data.licence])
         return [build_table(DATA, rows)]
 
 
@@ -58,8 +57,8 @@ def _row(cells: list[nodes.Node]) -> nodes.row:
     return nodes.row("", *[nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells])
 
 
-def _sizes(sizes: dict[str, int]) -> str:
-    return " / ".join(f"{split} {size:,}" for split, size in sizes.items())
+def _sizes(sizes: dict[str, int | None]) -> str:
+    return " / ".join(f"{split} {size:,}" for split, size in sizes.items() if size) or "–"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from klue_helpers.course.report import say, table
-from klue_helpers.data import CATALOGUE, DataSet, data_set, load_data
+from klue_helpers.data import CATALOGUE, DataSet, data_set, sample_sizes
 from klue_helpers.data.hub import fetch, load_from_hub
 from klue_helpers.data.verify import verify
 from klue_helpers.errors import KlueError
@@ -38,10 +38,7 @@ def _list(_: str = "") -> bool:
 
 
 def _sample_size(data: DataSet) -> str:
-    try:
-        return f"{sum(len(split) for split in load_data(data.name).values()):,}"
-    except KlueError:  # the catalogue holds sets without a sample
-        return "없음"
+    return f"{sum(sample_sizes(data).values()):,}" if sample_sizes(data) else "없음"
 
 
 def _show(name: str) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,20 @@ def find_file(folder: Path, name: str) -> Path:
     return path
 
 
+def sample_sizes(data: DataSet) -> dict[str, int]:
+    """Return the rows of the shipped sample by split; empty where the set has none."""
+    if not _sample_file(data).is_file():
+        return {}
+    rows = _sample_rows(data)
+    return {split: len(rows[split]) for split in data.splits if split in rows}
+
+
+def _sample_file(data: DataSet) -> Traversable:
+    return files("klue_helpers").joinpath("data", "samples", f"{data.name}.jsonl")
+
+
 def _sample_rows(data: DataSet) -> dict[str, list[Row]]:
-    file = files("klue_helpers").joinpath("data", "samples", f"{data.name}.jsonl")
+    file = _sample_file(data)
     if not file.is_file():
         raise KlueError(f"{data.title}에는 표본이 없습니다. source를 local 또는 hub로 두세요.")
     rows: dict[str, list[Row]] = {}
