@@ -65,7 +65,8 @@ def test_modules_and_functions_are_short_and_documented(path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if layer(dotted(p)) == 0], ids=dotted)
 def test_core_modules_say_which_lecture_teaches_them(path):
-    assert re.search(r"lecture|taught|course|profile", ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), re.I)
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert re.search(r"lecture|taught|course|profile", docstring, re.IGNORECASE)
 
 
 def test_conda_environment_installs_the_same():
