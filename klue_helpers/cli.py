@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
               "`pip install -e '.[all]'`로 설치하세요.", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("klue: 중단했습니다. 실행하던 강의를 모두 끝냈습니다.", file=sys.stderr)
+        print("klue: 중단했습니다. 실행하던 강의를 모두 멈췄습니다.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -178,7 +178,7 @@ def _options(arguments: argparse.Namespace) -> "Options":
     overrides = dict(parse_override(text) for text in arguments.overrides)
     for name in ("profile", "seed"):
         if name in overrides:
-            raise KlueError(f"{name}은 --set이 아니라 --{name} 옵션으로 정하세요.")
+            raise KlueError(f"--set으로는 {name} 값을 정할 수 없습니다. --{name} 옵션을 쓰세요.")
     folder = arguments.data_dir or overrides.pop("data_dir", None)
     return Options(profile=arguments.profile, seed=arguments.seed, overrides=tuple(sorted(overrides.items())),
                    data_dir=data_folder(folder), jobs=arguments.jobs, force=arguments.force)

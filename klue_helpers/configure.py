@@ -55,8 +55,8 @@ class Lecture02(Settings):
     """Settings of lecture 2, preprocessing and tokenization."""
 
     uses_torch: ClassVar[bool] = False
-    max_texts: int = option(2000, "토크나이저 학습에 쓰는 글의 수 상한", low=100, high=1_000_000)
-    vocab_size: int = option(3000, "WordPiece 어휘 크기", low=500, high=64_000)
+    max_texts: int = option(2000, "리뷰와 말뭉치에서 각각 쓰는 글의 수 상한", low=100, high=1_000_000)
+    vocab_size: int = option(3000, "서브워드 어휘 크기", low=500, high=64_000)
     speed_texts: int = option(100, "속도를 잴 때 쓰는 글의 수", low=5, high=10_000)
 
 
@@ -107,6 +107,8 @@ def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides
 
 def settings_for(lecture: int, profile: str = "cpu", overrides: dict[str, Any] | None = None) -> Settings:
     """Return the checked settings without any side effect. Raises KlueError as `configure` does."""
+    if type(lecture) is not int:
+        raise KlueError(f"강의 번호는 정수여야 합니다: {lecture!r}. 예: lecture=2")
     if lecture not in LECTURES:
         known = ", ".join(str(number) for number in sorted(LECTURES))
         raise KlueError(f"{lecture}강의 설정이 없습니다. 지금 준비된 강의는 {known}강입니다.")
@@ -161,7 +163,7 @@ def _checked(item: Field, hint: Any, value: Any) -> Any:
     if float in kinds and type(value) is int:
         value = float(value)
     if type(value) not in kinds:  # `type`, not `isinstance`: True is no number here
-        raise KlueError(f"설정 {item.name}에 맞지 않는 값입니다: {value!r}. 값의 형은 {_type_name(hint)}이어야 합니다.")
+        raise KlueError(f"설정 {item.name}에 맞지 않는 값입니다: {value!r}. 값의 형: {_type_name(hint)}.")
     low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
     if choices and value not in choices:
         raise KlueError(f"설정 {item.name}에 없는 값입니다: {value!r}. 쓸 수 있는 값: {', '.join(choices)}.")

@@ -5,8 +5,10 @@ Java 25 prints warnings about native access, and Hannanum reads its files throug
 (or silently returns nothing) where the path of the installation holds a space or Hangul.
 """
 
+import atexit
 import locale
 import os
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -62,7 +64,16 @@ def _class_path() -> list[Path]:
 
     root = Path(konlpy.__file__).parent / "java"
     if not str(root).isascii() or " " in str(root):
-        link = Path(tempfile.mkdtemp(prefix="klue-java-")) / "java"
-        link.symlink_to(root, target_is_directory=True)
-        root = link
+        folder = tempfile.TemporaryDirectory(prefix="klue-java-")
+        atexit.register(folder.cleanup)
+        root = _linked(root, Path(folder.name) / "java")
     return [root, root / "bin", *sorted(root.glob("*.jar"))]
+
+
+def _linked(root: Path, link: Path) -> Path:
+    """Return a link to the folder, or a copy where links need rights that the user lacks (Windows)."""
+    try:
+        link.symlink_to(root, target_is_directory=True)
+    except OSError:
+        shutil.copytree(root, link)
+    return link

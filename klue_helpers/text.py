@@ -22,14 +22,15 @@ _CONJOINING = {
     **{0x1161 + i: jamo for i, jamo in enumerate(VOWELS)},
     **{0x11A8 + i: jamo for i, jamo in enumerate(FINALS)},
 }
+_OLD_SYLLABLE = re.compile("([\u1100-\u115e]+[\u1161-\u11a7]+[\u11a8-\u11ff]*)")
 # Fillers, zero-width and direction marks, the byte order mark, soft hyphen. Not U+200D: it joins emoji.
 _INVISIBLE = re.compile(
     "[\u00ad\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u3164\ufeff\uffa0]"
 )
-_EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
+_EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
 _TAG = re.compile(r"<(?=[a-zA-Z/!])[^<>]*>")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'()\[\]가-힣]+", re.IGNORECASE | re.ASCII)
+_URL = re.compile(r"(?<![a-z0-9])(?:https?://|www\.(?=[a-z0-9]))[^\s<>\"'()\[\]가-힣]+", re.IGNORECASE | re.ASCII)
 _EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
 
 
@@ -37,14 +38,16 @@ def normalize(text: str) -> str:
     """Return the text in NFC, with lone conjoining jamo as compatibility jamo. Taught in lecture 2.
 
     NFC joins the decomposed syllables of a Mac's file names. It leaves a lone ᄏ (U+110F) as it is, which looks
-    like ㅋ (U+314B) and is another character; NFKC goes the wrong way and turns every ㅋ into U+110F.
+    like ㅋ (U+314B) and is another character; NFKC goes the wrong way and turns every ㅋ into U+110F. Syllables of
+    old Hangul, for which there is no composed form, stay as they are.
 
     Examples
     --------
     >>> normalize("\\u1112\\u1161\\u11ab\\u1100\\u1173\\u11af \\u110f\\u110f")
     '한글 ㅋㅋ'
     """
-    return unicodedata.normalize("NFC", text).translate(_CONJOINING)
+    parts = _OLD_SYLLABLE.split(unicodedata.normalize("NFC", text))
+    return "".join(part if number % 2 else part.translate(_CONJOINING) for number, part in enumerate(parts))
 
 
 def strip_invisible(text: str) -> str:
@@ -117,7 +120,10 @@ def strip_html(text: str) -> str:
 
 
 def mask_urls(text: str, *, token: str = "[URL]") -> str:
-    """Replace web addresses by a token; a particle behind one stays (…com에서). Taught in lecture 2."""
+    """Replace web addresses by a token; a particle behind one stays (…com에서). Taught in lecture 2.
+
+    An address ends before the first Hangul letter, so that domains in Hangul are not recognised.
+    """
     return _URL.sub(lambda match: token + _trailing(match[0]), text)
 
 
@@ -131,17 +137,17 @@ def mask_emails(text: str, *, token: str = "[EMAIL]") -> str:
 
 
 def clean(text: str, *, repeat_limit: int = 2) -> str:
-    """Apply the whole chain to one text: normalise, tags, addresses, invisible, repeats, spaces. Lecture 2.
+    """Apply the whole chain to one text. Taught in lecture 2.
 
-    Newlines are kept, other white space becomes one space. Cleaning twice gives the same as cleaning once for
-    text without nested entities.
+    In this order: tags and entities, invisible characters, normal form, addresses, repeats, spaces. Newlines are kept,
+    other white space becomes one space. Cleaning twice is cleaning once, unless an entity spells a tag (``&lt;b&gt;``).
 
     Examples
     --------
     >>> clean("<b>최고</b>ㅋㅋㅋㅋ  문의: ask@example.com")
     '최고 ㅋㅋ 문의: [EMAIL]'
     """
-    text = strip_invisible(normalize(strip_html(text)))
+    text = normalize(strip_invisible(strip_html(text)))
     text = mask_emails(mask_urls(text))
     text = squeeze_repeats(text, limit=repeat_limit)
     return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()

@@ -71,7 +71,7 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
     Parameters
     ----------
     texts : training texts; read once.
-    vocab_size : number of pieces, special tokens included.
+    vocab_size : number of pieces, special tokens included; more where the alphabet alone exceeds it.
     min_frequency : pieces rarer than this are not made.
     limit_alphabet : how many different characters may become pieces of their own.
     wordpieces_prefix : mark of a piece that continues a word.

@@ -79,7 +79,7 @@ def _stage(project: Project, profile: str, stage: Path) -> list[str]:
         numbers = " ".join(_number(page) for page in missing)
         flag = "" if profile == "cpu" else f" --profile {profile}"
         raise KlueError(f"실행한 결과가 없거나 노트북이 그 뒤로 바뀌었습니다: {', '.join(missing)}. "
-                        f"먼저 `klue run {numbers}{flag}`을 실행하세요.")
+                        f"다음을 먼저 실행하세요: `klue run {numbers}{flag}`")
     return pages
 
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -105,7 +106,10 @@ def read_paragraphs(path: Path, split: str) -> Rows:
     """
     name = path.name.removesuffix(".gz").removesuffix(".txt")
     content = path.read_bytes()
-    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    try:
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise KlueError(f"{path.name}: 압축이나 글자가 깨져 읽지 못했습니다. {AGAIN}") from error
     documents = re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip())
     for number, document in enumerate(documents, start=1):
         if (number % VALIDATION_EVERY == 0) == (split == "validation"):

@@ -217,15 +217,15 @@ q4 = Exercise(
     ),
 )
 
-_BACKTRACKING = '''def wordpiece(word, vocab, mark=""):
+_BACKTRACKING = '''def longest_pieces(word, vocab, mark=""):
     for end in range(len(word), 0, -1):
         if mark + word[:end] in vocab:
-            rest = wordpiece(word[end:], vocab, "##") if word[end:] else []
+            rest = longest_pieces(word[end:], vocab, "##") if word[end:] else []
             if rest != ["[UNK]"]:
                 return [mark + word[:end]] + rest
     return ["[UNK]"]'''
 
-_Q5 = '''def wordpiece(word, vocab):
+_Q5 = '''def longest_pieces(word, vocab):
     pieces, start = [], 0
     while start < len(word):
         for end in range(len(word), start, -1):
@@ -242,12 +242,12 @@ q5 = Exercise(
     name="q5",
     title="WordPiece의 가장 긴 조각부터 자르기",
     question=(
-        "함수 `wordpiece(word, vocab)`를 완성하세요. 낱말의 앞에서부터 어휘 집합 `vocab`에 있는 **가장 긴** 조각을 "
-        "떼고, 남은 부분에서도 되풀이합니다. 낱말의 처음이 아닌 조각은 `##`를 붙인 꼴로 찾고 그대로 담습니다. 어느 "
+        "함수 `longest_pieces(word, vocab)`를 완성하세요. 낱말의 앞에서부터 어휘 집합 `vocab`에 있는 **가장 긴** 조각을"
+        " 떼고, 남은 부분에서도 되풀이합니다. 낱말의 처음이 아닌 조각은 `##`를 붙인 꼴로 찾고 그대로 담습니다. 어느 "
         "자리에서든 맞는 조각이 하나도 없으면 앞에서 뗀 조각도 버리고 `[\"[UNK]\"]`를 돌려줍니다."
     ),
-    answer="wordpiece",
-    blank='def wordpiece(word, vocab):\n    ...  # 여기를 채우세요',
+    answer="longest_pieces",
+    blank='def longest_pieces(word, vocab):\n    ...  # 여기를 채우세요',
     source=_Q5,
     explanation=(
         "끝을 낱말의 끝에서부터 한 글자씩 당기므로 처음 맞는 조각이 가장 긴 조각입니다. for가 break 없이 끝나면 맞는 "
@@ -271,7 +271,8 @@ q5 = Exercise(
              "나무를 떼면 ##꾼이 없어 막힙니다. WordPiece는 되돌아가 나를 다시 떼어 보지 않습니다."),
     ),
     wrong=(
-        ("def wordpiece(word, vocab):\n    return [word] if word in vocab else ['[UNK]']", "봄보다 봄비가 더 깁니다"),
+        ("def longest_pieces(word, vocab):\n    return [word] if word in vocab else ['[UNK]']",
+         "봄보다 봄비가 더 깁니다"),
         (_Q5.replace("range(len(word), start, -1)", "range(start + 1, len(word) + 1)"), "가장 긴 조각부터"),
         (_Q5.replace('return ["[UNK]"]', 'return pieces + ["[UNK]"]'), "낱말 전체가 [UNK] 하나"),
         (_Q5.replace('("##" if start else "") + ', ""), "##를 붙입니다"),
