@@ -28,6 +28,11 @@ def test_normalize_composes_and_maps_lone_conjoining_jamo():
     assert text.normalize("\u11ab") == "ㄴ"
 
 
+def test_normalize_leaves_syllables_of_old_hangul_whole():
+    old = "\u1112\u119e\u11ab"  # 한글 with the lost vowel, which has no composed form
+    assert text.normalize(f"{old}글 \u110f\u110f") == f"{old}글 ㅋㅋ"
+
+
 @given(ANY_TEXT)
 def test_normalize_is_idempotent(value):
     once = text.normalize(value)
@@ -38,6 +43,8 @@ def test_strip_invisible_keeps_joined_emoji():
     assert text.strip_invisible("가\u200b나\u3164다\ufeff") == "가나다"
     assert text.strip_invisible("👨\u200d👩\u200d👧 가족") == "👨\u200d👩\u200d👧 가족"
     assert text.strip_invisible("가\u200d나") == "가나"
+    for joined in ("🙂\u200d↔\ufe0f", "🐦\u200d⬛"):
+        assert text.strip_invisible(joined) == joined
 
 
 def test_split_jamo_equals_hgtk_and_unicode_on_every_syllable():
@@ -82,6 +89,8 @@ def test_squeeze_repeats_leaves_no_longer_run(value, limit):
         ("톰 &amp; 제리", "톰 & 제리"),
         ("예고편 https://example.com/a?b=1에서 봤어요.", "예고편 [URL]에서 봤어요."),
         ("www.example.com, 여기", "[URL], 여기"),
+        ("awww.cute", "aww.cute"),
+        ("하\u200b\u11ab글", "한글"),
         ("문의는 help@example.co.kr로 주세요", "문의는 [EMAIL]로 주세요"),
         ("ㅋㅋㅋㅋㅋ\u200b 재밌다\u3164", "ㅋㅋ 재밌다"),
         ("첫 줄  \n  둘째   줄", "첫 줄\n둘째 줄"),
