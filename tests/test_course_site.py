@@ -60,7 +60,7 @@ def test_a_swap_cut_off_in_the_middle_is_mended(project):
 def test_a_lecture_not_executed_is_told(project, klue):
     put_site(project.site, "옛")
     status, _, err = klue(project, "site")
-    assert status == 2 and "notebooks/02_가" in err and "먼저 `klue run 2`" in err and read_site(project) == "옛"
+    assert status == 2 and "notebooks/02_가" in err and "다음을 먼저 실행하세요: `klue run 2`" in err and read_site(project) == "옛"
     status, _, err = klue(project, "site", "--profile", "gpu")
     assert status == 2 and "klue run 2 --profile gpu" in err
 
@@ -115,7 +115,7 @@ def test_a_site_is_built_skipped_and_kept_through_failures(project, klue):
 
     save(project, "02_가.ipynb", notebook(2, SECRET + "  # 바뀜"))
     status, _, err = klue(project, "site")
-    assert status == 2 and "먼저 `klue run 2`" in err and "새 첫 쪽" in read_site(project)
+    assert status == 2 and "다음을 먼저 실행하세요: `klue run 2`" in err and "새 첫 쪽" in read_site(project)
 
 
 def test_table_of_contents_is_read_in_order(project):
