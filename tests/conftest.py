@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from klue_helpers import cli
+
 # The same examples at every run of the CI; new ones at every run by hand.
 settings.register_profile("course", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("course")
@@ -20,3 +22,15 @@ def published() -> Path:
     if not folder.is_dir():
         pytest.skip("the published data files are not here: set KLUE_DATA_DIR to their folder")
     return folder
+
+
+@pytest.fixture
+def klue(monkeypatch, capfd):
+    """Run the command line in a project; return (status, standard output, standard error)."""
+
+    def call(project, *words):
+        monkeypatch.chdir(project.root)
+        status = cli.main(list(words))
+        return status, *capfd.readouterr()
+
+    return call

@@ -3,20 +3,9 @@
 import pytest
 from course.toy import code, load, make_project, notebook, save
 
-from klue_helpers import cli
 from klue_helpers.course import check
 
 WORDS = "print('토큰')\nprint('형태소')"
-
-
-@pytest.fixture
-def klue(monkeypatch, capfd):
-    def call(project, *words):
-        monkeypatch.chdir(project.root)
-        status = cli.main(list(words))
-        return status, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture

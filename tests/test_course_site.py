@@ -3,22 +3,11 @@
 import pytest
 from course.toy import make_project, notebook, save
 
-from klue_helpers import cli
 from klue_helpers.course import site
 from klue_helpers.course.processes import Finished
 from klue_helpers.errors import KlueError
 
 SECRET = "print('씨앗', seed)"
-
-
-@pytest.fixture
-def klue(monkeypatch, capfd):
-    def call(project, *words):
-        monkeypatch.chdir(project.root)
-        status = cli.main(list(words))
-        return status, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -9,15 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from compare import squashed
 
 import klue_helpers as kh
 from klue_helpers.data import CATALOGUE
 
 REVIEW_HEADER = "id\tdocument\tlabel\n"
-
-
-def squashed(text: str) -> str:
-    return re.sub(r"\W", "", unicodedata.normalize("NFC", text))
 
 
 def texts_of(name: str, source: str = "sample", **where) -> list[str]:
@@ -110,8 +107,6 @@ def write_reviews(folder: Path, train: str, test: str = "1\t좋다\t1\n") -> Pat
 def small_nsmc(monkeypatch):
     """Let a handful of rows pass for the published number."""
     files = tuple(replace(file, rows=None) for file in CATALOGUE["nsmc"].files)
-
-
     monkeypatch.setitem(CATALOGUE, "nsmc", replace(CATALOGUE["nsmc"], files=files))
 
 

@@ -38,6 +38,14 @@ def test_every_published_file_is_in_order_and_others_are_listed(published):
     assert "koelectra/vocab.txt" in {one.path for one in findings if one.status == "unknown"}
 
 
+def test_a_file_without_its_partner_is_not_said_to_have_been_read(published, tmp_path):
+    comments = tmp_path / "korean_hate_speech" / "labeled" / "dev.tsv"
+    comments.parent.mkdir(parents=True)
+    shutil.copyfile(published / "korean_hate_speech" / "labeled" / "dev.tsv", comments)
+    (finding,) = verify(tmp_path)
+    assert finding.status == "good" and "읽지 못했습니다" in finding.detail and "맞습니다" not in finding.detail
+
+
 def test_ner_keeps_every_space(published):
     rows = load(published, "ner", "validation")
     tags = rows.features["ner_tags"].feature.names

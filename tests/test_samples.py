@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
+from compare import squashed
 
 import klue_helpers as kh
 from klue_helpers.data import CATALOGUE, schemas
@@ -29,10 +30,6 @@ TEXTS = {  # the columns that hold whole texts
 }
 BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05, "re": 1.0,
             "nli": 1.0}
-
-
-def squashed(text: str) -> str:
-    return re.sub(r"\W", "", unicodedata.normalize("NFC", text))
 
 
 def strings(value: object) -> list[str]:

@@ -46,7 +46,7 @@ class SearchKorean(SearchEnglish):
 
 
 class Utf8Index:
-    """Writer of ``searchindex.js`` that leaves Hangul as it is: half the size of Sphinx's ``\\uXXXX`` form."""
+    """Writer of ``searchindex.js`` that leaves Hangul as it is: half the size of Sphinx's escaped form."""
 
     PREFIX, SUFFIX = "Search.setIndex(", ")"
 

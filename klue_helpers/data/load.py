@@ -19,6 +19,7 @@ from klue_helpers.data.tables import AGAIN
 from klue_helpers.errors import KlueError
 
 Row = dict[str, Any]
+READERS = {**TABLES, **KLUE}
 
 
 def load_data(name: str, source: str = "sample", *, data_dir: str | os.PathLike[str] | None = None,
@@ -76,7 +77,7 @@ def read_published(data: DataSet, folder: Path, split: str) -> Dataset:
     if not data.files:
         return to_dataset(data, _paragraph_rows(folder, split))
     paths = [find_file(folder, file.path) for file in data.published(split)]
-    read = TABLES.get(data.name) or KLUE[data.name]
+    read = READERS[data.name]
     try:
         rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))
     except UnicodeDecodeError as error:

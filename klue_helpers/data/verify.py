@@ -17,7 +17,7 @@ class Finding:
     ----------
     path : below the data folder.
     status : ``"good"``, ``"bad"`` or ``"unknown"``.
-    detail : in Korean: rows that were read, or what is wrong.
+    detail : in Korean: what was compared and what is wrong.
     """
 
     path: str
@@ -45,13 +45,15 @@ def _verify_set(data: DataSet, folder: Path) -> list[Finding]:
     for split in data.splits if data.files else ():
         paths = [folder / file.path for file in data.published(split)]
         present = [path for path in paths if path.is_file()]
-        problem = _rows_problem(data, folder, split) if present and len(present) == len(paths) else ""
+        whole = len(present) == len(paths)
+        problem = _rows_problem(data, folder, split) if whole else ""
+        read = "행 수와 레이블이 맞습니다" if whole else "짝이 되는 파일이 없어 행과 레이블은 읽지 못했습니다"
         for file, path in zip(data.published(split), paths, strict=True):
             if path.is_file():
                 found = git_blob_id(path)
                 wrong = f"git blob {file.blob}이어야 하는데 {found}입니다" if file.blob not in (None, found) else ""
                 detail = " / ".join(filter(None, (wrong, problem)))
-                good = "행 수와 레이블이 맞습니다" + ("" if file.blob else " (공개된 해시를 몰라 견주지 못했습니다)")
+                good = read + ("" if file.blob else " (공개된 해시를 몰라 견주지 못했습니다)")
                 findings.append(Finding(f"{data.folder}/{file.path}", "bad" if detail else "good", detail or good))
     return findings
 
