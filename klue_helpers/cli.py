@@ -1,4 +1,4 @@
-"""The `klue` command: run, check, site, book, tidy, data, doctor (operations, taught nowhere).
+"""The `klue` command: run, check, site, book, tidy, data, pretrain, doctor (operations, taught nowhere).
 
 Everything heavy is imported inside the command that needs it, so that help and mistakes answer at once.
 """
@@ -98,7 +98,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<8}{summary}" for name, (summary, _, _) in COMMANDS.items()]
+    lines = [f"  {name:<10}{summary}" for name, (summary, _, _) in COMMANDS.items()]
     return "\n".join([
         "사용법: klue 명령 [강의 …] [옵션 …]", "",
         "한국어 자연어 처리 강의를 실행하고 검사하고 사이트로 만듭니다.", "",
@@ -158,6 +158,16 @@ def _doctor_options(parser: _Parser) -> None:
 def _data_options(parser: _Parser) -> None:
     parser.arguments.add_argument("action", metavar="동작", help="list, show, fetch, verify 가운데 하나")
     parser.arguments.add_argument("target", nargs="?", metavar="대상", help="데이터 이름, verify에는 폴더")
+
+
+def _pretrain_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("what", metavar="무엇", help="corpus(원본에서 말뭉치 만들기) 또는 bert")
+    parser.arguments.add_argument("folder", metavar="폴더", help="corpus는 원본 데이터 폴더, bert는 말뭉치 폴더")
+    parser.options.add_argument("--output", required=True, metavar="폴더",
+                                help="결과를 둘 폴더. 멈춘 학습이 있으면 이어서 합니다")
+    parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
+                                help="학습 설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
+    _add_profile(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -235,6 +245,14 @@ def _data(arguments: argparse.Namespace) -> int:
     return 0 if data_command(arguments.action, arguments.target) else FAILED
 
 
+def _pretrain(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.pretrain_command import pretrain_command
+
+    pretrain_command(arguments.what, arguments.folder, arguments.output, profile=arguments.profile,
+                     overrides=arguments.overrides)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -254,6 +272,7 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "book": ("run, check, site를 차례로 합니다. 이미 된 것은 건너뜁니다", _book_options, _book),
     "tidy": ("노트북을 다시 실행해 새 출력을 표준 형식으로 저장합니다", _tidy_options, _tidy),
     "data": ("데이터 목록을 보고, 원본을 내려받고, 받은 폴더를 검사합니다", _data_options, _data),
+    "pretrain": ("글이 든 폴더로 언어 모델을 처음부터 학습합니다", _pretrain_options, _pretrain),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 

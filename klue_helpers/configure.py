@@ -61,6 +61,32 @@ class Lecture02(Settings):
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture03(Settings):
+    """Settings of lecture 3, the BERT language model."""
+
+    encoder: str = option("klue-mini-bert", "사전 학습 모델의 이름")
+    max_sentences: int = option(1_000, "문장 벡터를 살펴볼 때 쓰는 문장 수 상한", low=100, high=100_000)
+    max_questions: int = option(2_000, "챗봇이 찾아보는 질문 수 상한", low=50, high=100_000)
+    batch_size: int = option(32, "한 번에 부호화하는 문장 수", low=1, high=1_024)
+
+
+@dataclass(frozen=True, repr=False)
+class Lecture04(Settings):
+    """Settings of lecture 4, pre-training BERT."""
+
+    encoder: str = option("klue-mini-bert", "미세 조정을 견줄 사전 학습 모델의 이름")
+    vocab_size: int = option(4_000, "WordPiece 어휘 크기", low=500, high=64_000)
+    max_texts: int = option(20_000, "말뭉치에서 쓰는 글의 수 상한", low=100, high=1_000_000)
+    hidden_size: int = option(128, "직접 학습하는 BERT의 은닉 벡터 차원", low=16, high=4_096)
+    layers: int = option(2, "직접 학습하는 BERT의 층 수", low=1, high=48)
+    steps: int = option(400, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
+    batch_tokens: int = option(2_048, "한 번에 학습하는 토큰 수 상한", low=64, high=1_000_000)
+    max_train: int = option(400, "미세 조정에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
+    max_test: int = option(1_000, "평가에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
+    epochs: int = option(4, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture05(Settings):
     """Settings of lecture 5, single-sentence classification."""
 
@@ -116,13 +142,17 @@ def settings_for(lecture: int, profile: str = "cpu", overrides: dict[str, Any] |
         raise KlueError(f"알 수 없는 프로필입니다: {profile!r}. cpu 또는 gpu 가운데 하나를 쓰세요.")
     kind = LECTURES[lecture]
     values = {**_profile(profile).get(f"lecture{lecture:02d}", {}), **(overrides or {})}
-    known_fields = {f.name: f for f in fields(kind) if f.metadata and f.name != "profile"}
+    return kind(lecture=lecture, profile=profile, **check_values(kind, values, owner=f"{lecture}강"))
+
+
+def check_values(kind: type, values: dict[str, Any], *, owner: str) -> dict[str, Any]:
+    """Return the values if they fit the options of a dataclass; raise KlueError that names `owner` otherwise."""
+    known = {f.name: f for f in fields(kind) if f.metadata and f.name != "profile"}
     hints = get_type_hints(kind)
-    for name, value in values.items():
-        if name not in known_fields:
-            raise KlueError(_unknown_key(lecture, name, list(known_fields)))
-        values[name] = _checked(known_fields[name], hints[name], value)
-    return kind(lecture=lecture, profile=profile, **values)
+    for name in values:
+        if name not in known:
+            raise KlueError(_unknown_key(owner, name, list(known)))
+    return {name: _checked(known[name], hints[name], value) for name, value in values.items()}
 
 
 def options_table(lecture: int) -> list[dict[str, str]]:
@@ -151,10 +181,10 @@ def _profile(name: str) -> dict[str, dict[str, Any]]:
     return yaml.safe_load(text) or {}
 
 
-def _unknown_key(lecture: int, name: str, known: list[str]) -> str:
+def _unknown_key(owner: str, name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" 혹시 {close[0]!r}입니까?" if close else ""
-    return f"{lecture}강에 없는 설정입니다: {name!r}.{hint} 쓸 수 있는 설정: {', '.join(known)}."
+    return f"{owner}에 없는 설정입니다: {name!r}.{hint} 쓸 수 있는 설정: {', '.join(known)}."
 
 
 def _checked(item: Field, hint: Any, value: Any) -> Any:

@@ -28,10 +28,19 @@ def silence() -> None:
         TRANSFORMERS_VERBOSITY="error",
     )
     warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, where there are no widgets
+    if "huggingface_hub" in sys.modules:  # it has read the variables above
+        from huggingface_hub.utils import disable_progress_bars
+
+        disable_progress_bars()
     if "datasets" in sys.modules:
         import datasets
 
         datasets.disable_progress_bars()
+    if "transformers" in sys.modules:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
 
 
 def use_korean_font() -> None:

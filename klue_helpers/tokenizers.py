@@ -1,5 +1,6 @@
 """One interface over every way to cut Korean text into tokens, and training of subword tokenizers (lecture 2)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -68,6 +69,8 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
                     limit_alphabet: int = HANGUL_ALPHABET, wordpieces_prefix: str = "##") -> "BaseTokenizer":
     """Train a cased WordPiece tokenizer that leaves Hangul whole. Taught in lecture 2.
 
+    The same texts and options give the same vocabulary in every process.
+
     Parameters
     ----------
     texts : training texts; read once.
@@ -78,15 +81,33 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
     """
     from tokenizers import BertWordPieceTokenizer
 
-    tokenizer = BertWordPieceTokenizer(
-        clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
-        wordpieces_prefix=wordpieces_prefix,
-    )
+    texts = list(texts)
+    options = dict(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
+                   wordpieces_prefix=wordpieces_prefix)
+    tokenizer = BertWordPieceTokenizer(**options)
+    alphabet, inner = _alphabet(tokenizer, texts, limit_alphabet)
     tokenizer.train_from_iterator(
         texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet,
-        special_tokens=list(BERT_SPECIALS), wordpieces_prefix=wordpieces_prefix, show_progress=False,
+        initial_alphabet=alphabet, special_tokens=[*BERT_SPECIALS, *(wordpieces_prefix + char for char in inner)],
+        wordpieces_prefix=wordpieces_prefix, show_progress=False,
     )
-    return tokenizer
+    return BertWordPieceTokenizer(vocab=tokenizer.get_vocab(), **options)
+
+
+def _alphabet(tokenizer: "BaseTokenizer", texts: Iterable[str], limit: int) -> tuple[list[str], list[str]]:
+    """Return the commonest characters, and those that continue a word, both in the order of their code points.
+
+    The library takes its alphabet from a hash table, in another order in every process; pieces equally frequent are
+    then joined in another order too. With the alphabet given, the same texts always make the same vocabulary.
+    """
+    words = Counter(word for text in texts
+                    for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text)))
+    characters: Counter[str] = Counter()
+    for word, times in words.items():
+        for char in word:
+            characters[char] += times
+    kept = {char for char, _ in sorted(characters.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]}
+    return sorted(kept), sorted({char for word in words for char in word[1:]} & kept)
 
 
 def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: int = 2,

@@ -28,7 +28,7 @@ def test_overrides_win_over_profile_and_defaults():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lecture": 99}, "2, 5강"),
+        ({"lecture": 99}, ", ".join(map(str, sorted(LECTURES))) + "강"),
         ({"lecture": 2, "profile": "tpu"}, "cpu 또는 gpu"),
         ({"lecture": 2, "overrides": {"vocabsize": 1000}}, "'vocab_size'"),
         ({"lecture": 2, "overrides": {"vocab_size": "1000"}}, "정수"),

@@ -1,0 +1,204 @@
+"""The corpus of the mini models: what goes in, what is weighted, what is left out (lecture 4, model card).
+
+Three registers are written, one file each: reviews, formal text and short spoken text. Left out are lines equal to an
+evaluation row of any published set at hand, repeated lines and lines with slurs (``slurs.txt``).
+"""
+
+import gzip
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from klue_helpers.data import load_data
+from klue_helpers.data.catalogue import CATALOGUE
+from klue_helpers.data.readers import read_paragraphs
+from klue_helpers.errors import KlueError
+from klue_helpers.text import normalize, strip_invisible
+
+Document = list[str]
+LICENCES = {
+    "nsmc": "CC0 1.0", "nsmc_unlabelled": "CC0 1.0", "hf_course_ko": "Apache-2.0", "korean_law": "public domain",
+    "python_docs_ko": "PSF-2.0", "pytorch_tutorials_ko": "BSD-3-Clause", "react_docs_ko": "CC BY 4.0",
+    "rust_book_ko": "MIT OR Apache-2.0", "tensorflow_docs_ko": "Apache-2.0", "chatbot": "MIT", "intent": "CC BY-SA 4.0",
+    "question_pair": "MIT", "korsts": "CC BY-SA 4.0",
+}
+# Evaluation splits: their rows, and whatever else stands in these columns, must not be trained on.
+EVALUATION = {
+    "nsmc": ("test",), "korsts": ("validation", "test"), "kornli": ("validation", "test"), "hate": ("validation",),
+    "question_pair": ("test",), "intent": ("test",), "sarcasm": ("test",), "pos": ("validation", "test"),
+    "korquad": ("validation",),
+    **dict.fromkeys(("ynat", "sts", "nli", "ner", "re", "dp", "mrc", "wos"), ("validation",)),
+}
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass
+class Report:
+    """What was kept and left out, by source: lines and characters kept, lines dropped by reason."""
+
+    lines: Counter = field(default_factory=Counter)
+    characters: Counter = field(default_factory=Counter)
+    evaluation: Counter = field(default_factory=Counter)
+    slurs: Counter = field(default_factory=Counter)
+    repeated: Counter = field(default_factory=Counter)
+    empty: Counter = field(default_factory=Counter)
+
+
+def text_key(text: str) -> str:
+    """Return what two texts must share to count as equal: letters and digits in lower case. Taught in lecture 4.
+
+    Examples
+    --------
+    >>> text_key("정말, 재밌다!!") == text_key("정말 재밌다")
+    True
+    """
+    return _NOT_LETTERS.sub("", normalize(strip_invisible(text)).casefold())
+
+
+@cache
+def slurs() -> re.Pattern[str]:
+    """Return the pattern of ``slurs.txt``."""
+    lines = files("klue_helpers.pretraining").joinpath("slurs.txt").read_text(encoding="utf-8").splitlines()
+    return re.compile("|".join(line for line in lines if line and not line.startswith("#")))
+
+
+def has_slur(text: str) -> bool:
+    """Say whether a line would be left out for its words. Taught in lecture 4.
+
+    Examples
+    --------
+    >>> has_slur("이야기의 시발점이 되는 새끼손가락")
+    False
+    """
+    return bool(slurs().search(re.sub(r"\s+", "", text)))
+
+
+def build_corpus(data_dir: Path, output: Path) -> Report:
+    """Write ``reviews.txt.gz``, ``formal.txt.gz``, ``spoken.txt.gz`` and ``corpus.json`` from published files.
+
+    Parameters
+    ----------
+    data_dir : folder of the published data sets, one folder each.
+    output : folder to write; made when it is not there.
+
+    Raises
+    ------
+    KlueError : a training file that is missing or not as published. Evaluation files that are missing are named in
+        ``corpus.json``, since nothing can be held against them.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    held, missing = evaluation_keys(data_dir)
+    report, seen, shares = Report(), set(), {}
+    for register, sources in _sources(data_dir).items():
+        documents = (document for name, items in sources.items()
+                     for document in _kept(name, items, held, seen, report))
+        shares[register] = _write(documents, output / f"{register}.txt.gz")
+    facts = {"registers": shares, "missing_evaluation": missing, "evaluation_keys": len(held),
+             "licences": {name: LICENCES[name] for name in report.lines},
+             "sources": {reason: dict(counts) for reason, counts in vars(report).items()}}
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    (output / "corpus.json").write_text(text, encoding="utf-8")
+    return report
+
+
+def evaluation_keys(data_dir: Path) -> tuple[set[str], list[str]]:
+    """Return the keys of all evaluation texts at hand, and the names of the splits that are not at hand."""
+    keys, missing = set(), []
+    for name, splits in EVALUATION.items():
+        for split in splits:
+            folder = data_dir / CATALOGUE[name].folder
+            if not all((folder / file.path).is_file() for file in CATALOGUE[name].published(split)):
+                missing.append(f"{name}/{split}")
+                continue
+            rows = load_data(name, "local", data_dir=data_dir, splits=[split])[split]
+            keys.update(text_key(line) for row in rows for text in _texts(row) for line in text.splitlines())
+    kaist = data_dir / "text" / "ud_kaist_ko.txt.gz"
+    if kaist.is_file():
+        keys.update(text_key(line) for line in _lines(read_text(kaist)))
+    return keys - {""}, missing
+
+
+def read_text(path: Path) -> list[Document]:
+    """Return all documents of a text file, each a list of lines."""
+    rows = [row for split in ("train", "validation") for row in read_paragraphs(path, split)]
+    return [row["text"].splitlines() for row in sorted(rows, key=lambda row: row["id"])]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every string in a row, however deep it lies."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _lines(documents: Iterable[Document]) -> Iterator[str]:
+    return (line for document in documents for line in document)
+
+
+def _sources(data_dir: Path) -> dict[str, dict[str, Iterable[Document]]]:
+    """Return the documents by register and source. Reviews and utterances are documents of one line."""
+
+    def rows(name: str, *columns: str) -> Iterator[Document]:
+        for row in load_data(name, "local", data_dir=data_dir, splits=["train"])["train"]:
+            yield [row[column] for column in columns]
+
+    def single(documents: Iterable[Document]) -> Iterator[Document]:
+        return ([line] for line in _lines(documents))
+
+    unlabelled = data_dir / "nsmc" / "reviews_unlabeled.txt.gz"
+    formal = [path for path in sorted((data_dir / "text").glob("*.txt.gz")) if path.name != "ud_kaist_ko.txt.gz"]
+    if not unlabelled.is_file() or not formal:
+        raise KlueError(f"{data_dir} 폴더에 nsmc/reviews_unlabeled.txt.gz나 text/*.txt.gz가 없습니다. "
+                        "폴더를 확인하세요.")
+    with gzip.open(unlabelled, "rt", encoding="utf-8") as lines:
+        reviews = [[line.strip()] for line in lines]
+    return {
+        "reviews": {"nsmc": rows("nsmc", "document"), "nsmc_unlabelled": reviews},
+        "formal": {path.name.removesuffix(".txt.gz"): read_text(path) for path in formal},
+        "spoken": {"chatbot": rows("chatbot", "Q", "A"), "intent": rows("intent", "text"),
+                   "question_pair": single(rows("question_pair", "question1", "question2")),
+                   "korsts": single(rows("korsts", "sentence1", "sentence2"))},
+    }
+
+
+def _kept(name: str, documents: Iterable[Document], held: set[str], seen: set[str],
+          report: Report) -> Iterator[Document]:
+    """Yield the documents without the lines to leave out, counting both."""
+    for document in documents:
+        kept = []
+        for line in document:
+            line = re.sub(r"\s+", " ", normalize(strip_invisible(line))).strip()
+            key = text_key(line)
+            digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+            reason = ("empty" if not key else "evaluation" if key in held else "repeated" if digest in seen
+                      else "slurs" if has_slur(line) else "")
+            if reason:
+                getattr(report, reason)[name] += 1
+                continue
+            seen.add(digest)
+            kept.append(line)
+            report.lines[name] += 1
+            report.characters[name] += len(line)
+        if kept:
+            yield kept
+
+
+def _write(documents: Iterable[Document], path: Path) -> dict[str, int | str]:
+    """Write a register, a line a paragraph and an empty line between documents; return its sizes and hash."""
+    count, texts = 0, []
+    for document in documents:
+        texts.append("\n".join(document))
+        count += 1
+    content = ("\n\n".join(texts) + "\n").encode()
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(gzip.compress(content, mtime=0))
+    part.replace(path)
+    return {"documents": count, "characters": sum(map(len, texts)), "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,101 @@
+"""`klue pretrain` from a folder of text to a saved model (lectures 4 and 8)."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from klue_helpers.errors import KlueError
+from klue_helpers.pretraining.bert import BertExamples, BertLoss, new_bert, set_first_weights
+from klue_helpers.pretraining.corpus import hold_out, read_registers, register_weights, to_corpus
+from klue_helpers.pretraining.loop import Trainer, Workers, join_workers
+from klue_helpers.pretraining.settings import BertSettings
+from klue_helpers.tokenizers import to_transformers, train_wordpiece
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+FINE_TUNING_DROPOUT = 0.1  # BERT's own, in the saved configuration
+
+
+def pretrain(folder: Path, output: Path, settings: BertSettings) -> bool:
+    """Train a tokenizer and a model on a folder of text; go on where an earlier run was stopped. Taught in lecture 4.
+
+    Parameters
+    ----------
+    folder : ``.txt`` or ``.txt.gz`` files, a register each: a paragraph a line, an empty line between documents.
+    output : gets ``settings.json``, the tokenizer, ``checkpoint.pt``, ``log.csv`` and, at the end, the model.
+
+    Returns
+    -------
+    Whether this process wrote the model: under `torchrun` only the first one does.
+
+    Raises
+    ------
+    KlueError : no text in the folder; an output folder of a run with other settings; a loss that is no number.
+    """
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    registers = read_registers(folder)
+    weights = register_weights(settings.weights, registers)
+    with join_workers() as workers:
+        _claim(output, settings, workers)
+        split = {name: hold_out(documents) for name, documents in registers.items()}
+        tokenizer = _tokenizer(split, output, settings, workers)
+        train = {name: to_corpus(kept, tokenizer) for name, (kept, _) in split.items()}
+        held = {name: to_corpus(documents, tokenizer) for name, (_, documents) in split.items()}
+        model = new_bert(settings, len(tokenizer))
+        examples = BertExamples(settings, tokenizer, train, held, weights)
+        trainer = Trainer(BertLoss(model), examples, settings, output, workers)
+        if not trainer.checkpoint.exists():
+            set_first_weights(model, settings, train)
+        trainer.run()
+        if workers.first:
+            save_model(model, tokenizer, output)
+        return workers.first
+
+
+def save_model(model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -> None:
+    """Write tokenizer, configuration and half-precision weights that load as single precision."""
+    model.config.update({"hidden_dropout_prob": FINE_TUNING_DROPOUT,
+                         "attention_probs_dropout_prob": FINE_TUNING_DROPOUT})
+    model.to(torch.float16).save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    path = output / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | {"dtype": "float32"}
+    path.write_text(json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _claim(output: Path, settings: BertSettings, workers: Workers) -> None:
+    """Write the settings into the output folder, or check that those of the run to go on with are the same."""
+    path = output / "settings.json"
+    mine = {"kind": settings.kind, **asdict(settings)}
+    if path.exists():
+        theirs = json.loads(path.read_text(encoding="utf-8"))
+        differing = [name for name in mine if mine[name] != theirs.get(name)]
+        if differing:
+            raise KlueError(f"{output}에는 다른 설정으로 시작한 학습이 있습니다: {', '.join(differing)}. 이어서 하려면 "
+                            "설정을 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
+    elif workers.first:
+        output.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(mine, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _wait(workers)
+
+
+def _tokenizer(split: dict, output: Path, settings: BertSettings, workers: Workers) -> "PreTrainedTokenizerFast":
+    """Train the tokenizer on the training documents, or load the one that an earlier start trained."""
+    from transformers import BertTokenizerFast
+
+    if workers.first and not (output / "tokenizer.json").exists():
+        lines = (line for kept, _ in split.values() for document in kept for line in document)
+        trained = train_wordpiece(lines, vocab_size=settings.vocab_size, limit_alphabet=settings.alphabet)
+        to_transformers(trained, max_length=settings.max_length).save_pretrained(output)
+    _wait(workers)
+    return BertTokenizerFast.from_pretrained(output)
+
+
+def _wait(workers: Workers) -> None:
+    if workers.count > 1:
+        torch.distributed.barrier()

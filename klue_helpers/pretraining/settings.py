@@ -1,0 +1,64 @@
+"""Settings of `klue pretrain`: one dataclass a model, checked like a lecture's settings (lectures 4 and 8)."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from klue_helpers.configure import check_values, option
+
+PRECISIONS = ("auto", "fp32", "bf16")
+STARTS = ("word2vec", "normal")
+POSITIONS = ("sinusoidal", "normal")
+# What a graphics card has room for; the defaults are for two CPU cores.
+_GPU = {"batch_tokens": 65_536, "learning_rate": 2e-3, "steps": 20_000}
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """Settings that the mini BERT and the mini GPT share."""
+
+    kind: ClassVar[str] = ""
+    seed: int = option(42, "난수 시드", low=0, high=2**32 - 1)
+    vocab_size: int = option(12_000, "어휘 크기", low=100, high=64_000)
+    alphabet: int = option(2_000, "어휘에 낱글자로 넣는 글자의 수 상한", low=10, high=20_000)
+    hidden_size: int = option(256, "은닉 벡터의 차원", low=16, high=4_096)
+    layers: int = option(4, "층의 수", low=1, high=48)
+    heads: int = option(4, "어텐션 헤드의 수", low=1, high=64)
+    max_length: int = option(256, "한 입력의 토큰 수 상한", low=8, high=1_024)
+    dropout: float = option(0.0, "사전 학습 때의 드롭아웃 비율", low=0.0, high=0.9)
+    steps: int = option(15_000, "가중치를 고치는 횟수", low=1, high=10_000_000)
+    batch_tokens: int = option(2_048, "한 번에 학습하는 토큰 수 상한(프로세스마다)", low=16, high=10_000_000)
+    learning_rate: float = option(1.2e-3, "학습률의 최댓값", low=1e-7, high=1.0)
+    warmup: float = option(0.05, "학습률을 올리는 구간이 전체에서 차지하는 비율", low=0.0, high=1.0)
+    weight_decay: float = option(0.01, "가중치 감쇠", low=0.0, high=1.0)
+    weights: str = option("", "문체마다 한 에포크에 되풀이하는 횟수. 예: formal=2,spoken=2")
+    position_start: str = option("sinusoidal", "위치 임베딩의 초깃값", choices=POSITIONS)
+    token_start: str = option("word2vec", "토큰 임베딩의 초깃값", choices=STARTS)
+    precision: str = option("auto", "계산 정밀도. auto는 GPU에서 bf16, CPU에서 fp32", choices=PRECISIONS)
+    threads: int = option(0, "쓸 CPU 스레드 수. 0이면 torch가 정하는 대로", low=0, high=1_024)
+    log_every: int = option(20, "기록을 남기는 간격(단계)", low=1, high=1_000_000)
+    evaluate_every: int = option(1_000, "떼어 둔 글로 손실을 재는 간격(단계)", low=1, high=1_000_000)
+    evaluate_texts: int = option(200, "손실을 잴 때 문체마다 쓰는 입력 수 상한", low=1, high=1_000_000)
+    save_every: int = option(500, "체크포인트를 남기는 간격(단계)", low=1, high=1_000_000)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-able values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class BertSettings(PretrainSettings):
+    """Settings of `klue pretrain bert`. Taught in lecture 4."""
+
+    kind: ClassVar[str] = "bert"
+    mask_probability: float = option(0.2, "가리는 토큰의 비율", low=0.01, high=0.9)
+    short_pairs: float = option(0.1, "일부러 짧게 만드는 입력의 비율", low=0.0, high=1.0)
+    single: float = option(0.5, "한 문장짜리 글을 짝 없이 그대로 두는 비율", low=0.0, high=1.0)
+
+
+KINDS: dict[str, type[PretrainSettings]] = {"bert": BertSettings}
+
+
+def pretrain_settings(kind: str, overrides: dict[str, Any] | None = None, *, profile: str = "cpu") -> PretrainSettings:
+    """Return checked settings. Raises KlueError for an unknown key, a wrong type or a value out of bounds."""
+    values = {**(_GPU if profile == "gpu" else {}), **(overrides or {})}
+    return KINDS[kind](**check_values(KINDS[kind], values, owner=f"klue pretrain {kind}"))
