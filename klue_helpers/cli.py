@@ -70,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
               "`pip install -e '.[all]'`로 설치하세요.", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("klue: 중단했습니다. 실행하던 강의를 모두 멈췄습니다.", file=sys.stderr)
+        again = "같은 명령을 다시 하면 이어서 합니다." if words[0] == "pretrain" else "실행하던 강의를 모두 멈췄습니다."
+        print(f"klue: 중단했습니다. {again}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -90,16 +90,17 @@ class Lecture04(Settings):
 class Lecture05(Settings):
     """Settings of lecture 5, single-sentence classification."""
 
+    encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
     max_train: int = option(2_000, "학습에 쓰는 리뷰 수 상한", low=100, high=1_000_000)
     max_test: int = option(2_000, "평가에 쓰는 리뷰 수 상한", low=100, high=1_000_000)
-    vocab_size: int = option(3_000, "WordPiece 어휘 크기", low=500, high=64_000)
     max_length: int = option(48, "한 리뷰에서 쓰는 토큰 수 상한", low=8, high=512)
-    epochs: int = option(8, "학습 데이터를 되풀이하는 횟수", low=1, high=100)
-    batch_size: int = option(32, "한 번에 학습하는 리뷰 수", low=1, high=1_024)
-    learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    epochs: int = option(4, "학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(16, "한 번에 학습하는 리뷰 수", low=1, high=1_024)
+    learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    seeds: int = option(3, "사전 학습의 효과를 잴 때 쓰는 시드의 수", low=1, high=20)
 
 
-LECTURES: dict[int, type[Settings]] = {2: Lecture02, 5: Lecture05}
+LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:

@@ -36,7 +36,8 @@ def piece_vectors(sentences: Iterable[Sequence[int]], *, vocab_size: int, size: 
     ----------
     sentences : ids of the pieces of each sentence.
     vocab_size, size : shape of the result; pieces that never occur get random vectors of the same spread.
-    spread : standard deviation of all numbers in the result; each dimension has mean 0.
+    spread : standard deviation of all numbers in the result; each dimension has mean 0 over the
+        pieces that occur.
 
     Returns
     -------
@@ -87,22 +88,25 @@ def sentence_vectors(encoder: "Encoder", texts: Sequence[str], *, pooling: str =
 
     Raises
     ------
-    KlueError : another pooling, no texts.
+    KlueError : another pooling, no texts, a single string.
     """
     import torch
 
     if pooling not in ("cls", "mean"):
         raise KlueError(f"알 수 없는 풀링입니다: {pooling!r}. cls 또는 mean 가운데 하나를 쓰세요.")
-    if not len(texts):
+    if isinstance(texts, str):
+        raise KlueError("문장 하나도 목록으로 주세요: [\"…\"].")
+    texts = list(texts)
+    if not texts:
         raise KlueError("문장이 하나도 없습니다. 문장의 목록을 주세요.")
     order = np.argsort([len(text) for text in texts], kind="stable")
     parts = []
     for start in range(0, len(order), batch_size):
         chosen = [texts[place] for place in order[start:start + batch_size]]
-        inputs = encoder.tokenizer(chosen, padding=True, truncation=True, return_tensors="pt")
+        inputs = encoder.tokenizer(chosen, padding=True, truncation=True, return_tensors="pt").to(encoder.model.device)
         with torch.inference_mode():
             states = encoder.model(**inputs, output_hidden_states=True).hidden_states[layer]  # (B, T, d)
-        parts.append(_pooled(states, inputs["attention_mask"], pooling).numpy())
+        parts.append(_pooled(states, inputs["attention_mask"], pooling).float().cpu().numpy())
     vectors = np.concatenate(parts)
     return vectors[np.argsort(order, kind="stable")]
 

@@ -79,19 +79,22 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
     limit_alphabet : how many different characters may become pieces of their own.
     wordpieces_prefix : mark of a piece that continues a word.
     """
-    from tokenizers import BertWordPieceTokenizer
+    from tokenizers import BertWordPieceTokenizer, models
 
     texts = list(texts)
     options = dict(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
                    wordpieces_prefix=wordpieces_prefix)
-    tokenizer = BertWordPieceTokenizer(**options)
-    alphabet, inner = _alphabet(tokenizer, texts, limit_alphabet)
-    tokenizer.train_from_iterator(
+    learner, tokenizer = BertWordPieceTokenizer(**options), BertWordPieceTokenizer(**options)
+    alphabet, inner = _alphabet(learner, texts, limit_alphabet)
+    learner.train_from_iterator(
         texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet,
         initial_alphabet=alphabet, special_tokens=[*BERT_SPECIALS, *(wordpieces_prefix + char for char in inner)],
         wordpieces_prefix=wordpieces_prefix, show_progress=False,
     )
-    return BertWordPieceTokenizer(vocab=tokenizer.get_vocab(), **options)
+    tokenizer._tokenizer.model = models.WordPiece(learner.get_vocab(), unk_token="[UNK]",
+                                                  continuing_subword_prefix=wordpieces_prefix)
+    tokenizer.add_special_tokens(list(BERT_SPECIALS))
+    return tokenizer
 
 
 def _alphabet(tokenizer: "BaseTokenizer", texts: Iterable[str], limit: int) -> tuple[list[str], list[str]]:

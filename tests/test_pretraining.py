@@ -77,6 +77,15 @@ def test_a_folder_without_text_is_refused(tmp_path):
         read_registers(tmp_path)
 
 
+def test_a_folder_of_empty_files_or_clashing_names_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("\n\n", encoding="utf-8")
+    with pytest.raises(kh.KlueError, match="비어 있습니다"):
+        read_registers(tmp_path)
+    (tmp_path / "train.txt").write_text("글", encoding="utf-8")
+    with pytest.raises(kh.KlueError, match="다른 이름"):
+        read_registers(tmp_path)
+
+
 def test_sentences_split_only_where_a_space_follows():
     assert sentences_of("3.5점입니다. 좋네요! ") == ["3.5점입니다.", "좋네요!"]
     assert sentences_of("  ") == []
@@ -298,9 +307,9 @@ class Killed(Exception):
     """Stands for the end of the process."""
 
 
-@pytest.mark.parametrize("moment", [1, 4, 5, 11])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(folder, tmp_path, monkeypatch, moment):
-    settings = pretrain_settings("bert", TINY)
+@pytest.mark.parametrize(("moment", "every"), [(1, 4), (4, 4), (5, 3), (11, 4)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(folder, tmp_path, monkeypatch, moment, every):
+    settings = pretrain_settings("bert", {**TINY, "save_every": every})
     pretrain(folder, tmp_path / "whole", settings)
     train_on = Trainer._train_on
 
@@ -312,7 +321,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(folder, tmp_path, monke
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(Trainer, "_train_on", killed)
         pretrain(folder, tmp_path / "killed", settings)
-    done = torch.load(tmp_path / "killed" / "checkpoint.pt", weights_only=True)["step"] if moment >= 4 else 0
+    done = torch.load(tmp_path / "killed" / "checkpoint.pt", weights_only=True)["step"] if moment >= every else 0
     assert moment - done < settings.save_every, "at most one checkpoint interval is lost"
     pretrain(folder, tmp_path / "killed", settings)
     assert rows_of(tmp_path / "killed") == rows_of(tmp_path / "whole")
@@ -332,6 +341,27 @@ def test_other_settings_in_the_same_folder_are_refused(folder, tmp_path):
     pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
     with pytest.raises(kh.KlueError, match="steps"):
         pretrain(folder, tmp_path / "out", pretrain_settings("bert", {**TINY, "steps": 20}))
+
+
+def test_another_text_in_the_folder_is_refused(folder, tmp_path):
+    pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+    (folder / "reviews.txt").write_text("다른 글", encoding="utf-8")
+    with pytest.raises(kh.KlueError, match="corpus_sha256"):
+        pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+
+
+def test_a_kill_while_the_tokenizer_is_written_leaves_nothing_to_trip_over(folder, tmp_path, monkeypatch):
+    from transformers import BertTokenizerFast
+
+    def killed(self, part):
+        (Path(part) / "tokenizer.json").write_text("{", encoding="utf-8")
+        raise Killed
+
+    settings = pretrain_settings("bert", TINY)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(BertTokenizerFast, "save_pretrained", killed)
+        pretrain(folder, tmp_path / "out", settings)
+    assert pretrain(folder, tmp_path / "out", settings)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(folder, tmp_path, monkeypatch):

@@ -19,10 +19,14 @@ def pretrain_command(what: str, folder: str, output: str, *, profile: str, overr
         raise KlueError(f"폴더가 없습니다: {folder}. 철자를 확인하세요.")
     if Path(output).exists() and not Path(output).is_dir():
         raise KlueError(f"--output은 폴더여야 하는데 파일입니다: {output}.")
-    if what == "corpus":
-        _corpus(Path(folder), Path(output), overrides)
-    else:
-        _model(what, Path(folder), Path(output), profile, dict(parse_override(text) for text in overrides))
+    try:
+        if what == "corpus":
+            _corpus(Path(folder), Path(output), overrides)
+        else:
+            _model(what, Path(folder), Path(output), profile, dict(parse_override(text) for text in overrides))
+    except OSError as error:
+        raise KlueError(f"{output}에 쓰지 못했습니다({error.strerror}). 다른 --output을 쓰거나 디스크의 자리를 "
+                        "비우세요.") from error
 
 
 def _corpus(folder: Path, output: Path, overrides: list[str]) -> None:
@@ -35,6 +39,9 @@ def _corpus(folder: Path, output: Path, overrides: list[str]) -> None:
                "slurs": "욕설이 있어 뺀 줄", "empty": "글자가 없어 뺀 줄"}
     for reason, korean in reasons.items():
         print(f"{korean}: {getattr(report, reason).total():,}")
+    if report.missing:
+        print(f"파일이 없어 대조하지 못한 평가 데이터: {', '.join(report.missing)}. "
+              "이것으로 잰 점수는 믿을 수 없습니다.")
 
 
 def _model(kind: str, folder: Path, output: Path, profile: str, overrides: dict) -> None:

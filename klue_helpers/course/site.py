@@ -91,7 +91,8 @@ def _stage_page(project: Project, profile: str, stage: Path, page: str) -> bool:
     target = stage / source.relative_to(project.root)
     if source.parent != project.notebooks or source.suffix != ".ipynb":
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+        for path in (source, *source.parent.glob("*.png")):
+            shutil.copy2(path, target.parent / path.name)
         return True
     executed = project.executed(profile) / source.name
     if not executed.is_file():

@@ -115,10 +115,10 @@ q3 = Exercise(
     name="q3",
     title="모양과 첫 손실 예상하기",
     question=(
-        "실행하지 않고 예상해 보세요. `hidden_size`가 128인 BERT에 글 4개를 길이 16으로 채워 넣습니다. 출력의 "
-        "모양을 튜플로, 학습하기 전의 손실을 소수로 적습니다. `logits_7`과 `loss_7`은 레이블이 7개인 "
-        "과제(ynat)의 로짓과 처음 손실이고, `loss_2`는 레이블이 2개일 때의 처음 손실입니다. 손실은 0.01까지 맞으면 "
-        "됩니다."
+        "실행하지 않고 예상해 보세요. `hidden_size`가 256인 미니 BERT에 글 4개를 길이 16으로 채워 넣습니다. 출력의 "
+        "모양을 튜플로, 모델이 모든 레이블에 **똑같은 확률**을 줄 때의 손실을 소수로 적습니다. `logits_7`과 "
+        "`loss_7`은 레이블이 7개인 과제(ynat)의 로짓과 손실이고, `loss_2`는 레이블이 2개일 때의 손실입니다. 머리를 "
+        "난수로 갓 붙인 모델의 첫 손실이 이 값 언저리입니다. 손실은 0.01까지 맞으면 됩니다."
     ),
     answer="answer",
     blank=(
@@ -133,8 +133,8 @@ q3 = Exercise(
     source=(
         "import math\n\n"
         "answer = {\n"
-        '    "last_hidden_state": (4, 16, 128),\n'
-        '    "pooler_output": (4, 128),\n'
+        '    "last_hidden_state": (4, 16, 256),\n'
+        '    "pooler_output": (4, 256),\n'
         '    "logits_7": (4, 7),\n'
         '    "loss_2": math.log(2),\n'
         '    "loss_7": math.log(7),\n'
@@ -150,22 +150,22 @@ q3 = Exercise(
         "고르게 찍으면 정답의 확률은 1/K이고, 손실은 그 로그의 부호를 바꾼 것입니다.",
     ),
     cases=(
-        Case(("last_hidden_state",), (4, 16, 128), "글마다, 토큰마다 벡터가 하나씩 나옵니다."),
-        Case(("pooler_output",), (4, 128), "풀러는 [CLS] 자리의 벡터만 씁니다. 길이의 축이 남아 있지 않습니다."),
+        Case(("last_hidden_state",), (4, 16, 256), "글마다, 토큰마다 벡터가 하나씩 나옵니다."),
+        Case(("pooler_output",), (4, 256), "풀러는 [CLS] 자리의 벡터만 씁니다. 길이의 축이 남아 있지 않습니다."),
         Case(("logits_7",), (4, 7), "글 하나에 레이블마다 점수가 하나씩 나옵니다."),
         Case(("loss_2",), 0.6931, "정답에 확률 1/2을 줄 때의 손실입니다. 자연로그를 씁니다."),
         Case(("loss_7",), 1.9459, "레이블이 일곱이면 정답의 확률은 1/7입니다."),
     ),
     wrong=(
-        ("answer = {'last_hidden_state': (4, 128), 'pooler_output': (4, 128), 'logits_7': (4, 7), 'loss_2': 0.693, "
+        ("answer = {'last_hidden_state': (4, 256), 'pooler_output': (4, 256), 'logits_7': (4, 7), 'loss_2': 0.693, "
          "'loss_7': 1.946}", "토큰마다 벡터가"),
-        ("answer = {'last_hidden_state': (4, 16, 128), 'pooler_output': (4, 16, 128), 'logits_7': (4, 7), "
+        ("answer = {'last_hidden_state': (4, 16, 256), 'pooler_output': (4, 16, 256), 'logits_7': (4, 7), "
          "'loss_2': 0.693, 'loss_7': 1.946}", "길이의 축이"),
-        ("answer = {'last_hidden_state': (4, 16, 128), 'pooler_output': (4, 128), 'logits_7': (7,), "
+        ("answer = {'last_hidden_state': (4, 16, 256), 'pooler_output': (4, 256), 'logits_7': (7,), "
          "'loss_2': 0.693, 'loss_7': 1.946}", "글 하나에 레이블마다"),
-        ("answer = {'last_hidden_state': (4, 16, 128), 'pooler_output': (4, 128), 'logits_7': (4, 7), "
+        ("answer = {'last_hidden_state': (4, 16, 256), 'pooler_output': (4, 256), 'logits_7': (4, 7), "
          "'loss_2': 0.5, 'loss_7': 1.946}", "확률 1/2을 줄 때"),
-        ("answer = {'last_hidden_state': (4, 16, 128), 'pooler_output': (4, 128), 'logits_7': (4, 7), "
+        ("answer = {'last_hidden_state': (4, 16, 256), 'pooler_output': (4, 256), 'logits_7': (4, 7), "
          "'loss_2': 0.693, 'loss_7': 0.693}", "정답의 확률은 1/7"),
     ),
     tolerance=0.01,

@@ -10,7 +10,6 @@ from torch import nn
 from klue_helpers.embeddings import piece_vectors, sinusoidal_positions
 from klue_helpers.pretraining.corpus import Corpus
 from klue_helpers.pretraining.pairs import (
-    SPECIALS_OF_A_PAIR,
     collate_pairs,
     mask_tokens,
     next_sentence_pairs,
@@ -128,9 +127,8 @@ class BertExamples:
 
     def _pairs(self, corpus: Corpus, seed: int) -> np.ndarray:
         settings = self.settings
-        return next_sentence_pairs(corpus, max_length=max(settings.max_length, SPECIALS_OF_A_PAIR + 2),
-                                   short=settings.short_pairs, single=settings.single, continues=self.continues,
-                                   seed=seed)
+        return next_sentence_pairs(corpus, max_length=settings.max_length, short=settings.short_pairs,
+                                   single=settings.single, continues=self.continues, seed=seed)
 
     def _masked(self, pairs: np.ndarray, pieces: np.ndarray, seed: int) -> Batch:
         names = self.tokenizer

@@ -45,22 +45,34 @@ def read_registers(folder: Path) -> dict[str, list[list[str]]]:
 
     Raises
     ------
-    KlueError : no such folder, no such file in it, a file that is not readable text.
+    KlueError : no such file in the folder, no text in them, names that clash, a file that is not readable text.
     """
-    paths = sorted([*folder.glob("*.txt"), *folder.glob("*.txt.gz")])
+    paths = sorted(path for path in [*folder.glob("*.txt"), *folder.glob("*.txt.gz")] if path.is_file())
+    names = [path.name.removesuffix(".gz").removesuffix(".txt") for path in paths]
     if not paths:
         raise KlueError(f"{folder} 폴더에 .txt 또는 .txt.gz 파일이 없습니다. 한 줄에 한 문단, 글 사이에 빈 줄을 둔 "
                         "텍스트 파일을 넣거나 `klue pretrain corpus`로 말뭉치를 만드세요.")
-    registers = {}
-    for path in paths:
-        rows = [row for split in ("train", "validation") for row in read_paragraphs(path, split)]
-        rows.sort(key=lambda row: int(row["id"].rpartition("-")[2]))
-        registers[path.name.removesuffix(".gz").removesuffix(".txt")] = [row["text"].splitlines() for row in rows]
+    if "train" in names or len(set(names)) < len(names):
+        raise KlueError(f"{folder}의 파일 이름이 겹치거나 train입니다(기록에서 학습을 뜻합니다): {', '.join(names)}. "
+                        "파일마다 다른 이름을 붙이세요.")
+    registers = {name: read_documents(path) for name, path in zip(names, paths, strict=True)}
+    if not any(line.strip() for documents in registers.values() for document in documents for line in document):
+        raise KlueError(f"{folder}의 텍스트 파일이 비어 있습니다. 글을 넣고 다시 하세요.")
     return registers
 
 
+def read_documents(path: Path) -> list[list[str]]:
+    """Return all documents of a text file in order, each a list of lines. Raises KlueError for a broken file."""
+    rows = [row for split in ("train", "validation") for row in read_paragraphs(path, split)]
+    rows.sort(key=lambda row: int(row["id"].rpartition("-")[2]))
+    return [row["text"].splitlines() for row in rows]
+
+
 def hold_out(documents: Sequence[list[str]]) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the documents to train on and those held out: every hundredth, at least one."""
+    """Return the documents to train on and those held out: every hundredth, at least one.
+
+    A single document is in both.
+    """
     every = min(HELD_OUT_EVERY, len(documents))
     held = [document for number, document in enumerate(documents, start=1) if number % every == 0]
     kept = [document for number, document in enumerate(documents, start=1) if number % every]
@@ -105,7 +117,7 @@ def register_weights(text: str, registers: Iterable[str]) -> dict[str, int]:
     for item in filter(None, text.split(",")):
         name, _, value = (part.strip() for part in item.partition("="))
         if name not in weights or not value.isdecimal() or int(value) < 1:
-            raise KlueError(f"weights에 맞지 않는 값입니다: {item!r}. 문체={', '.join(weights)} 가운데 하나와 1 이상의 "
-                            "정수를 formal=2처럼 쓰세요.")
+            raise KlueError(f"weights의 값이 잘못되었습니다: {item!r}. formal=2처럼 문체 이름({', '.join(weights)} "
+                            "가운데 하나)과 1 이상의 정수를 쓰세요.")
         weights[name] = int(value)
     return weights

@@ -20,6 +20,7 @@ from klue_helpers.pretraining.settings import PretrainSettings
 
 Batch = dict[str, torch.Tensor]
 BETAS = (0.9, 0.98)
+CHECKPOINT = "checkpoint.pt"
 CLIP = 1.0  # largest norm of the gradient
 
 
@@ -45,6 +46,11 @@ class Workers:
     def first(self) -> bool:
         """Whether this process writes files and speaks."""
         return self.rank == 0
+
+    def wait(self) -> None:
+        """Wait until all processes have come this far."""
+        if self.count > 1:
+            torch.distributed.barrier()
 
 
 @contextlib.contextmanager
@@ -98,31 +104,33 @@ class Trainer:
         self.settings, self.examples, self.output, self.workers = settings, examples, output, workers
         self.model = loss.model
         loss.to(workers.device)
-        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and workers.device.type == "cuda")
-        if workers.device.type == "cuda":
+        on_gpu = workers.device.type == "cuda"
+        native = on_gpu and torch.cuda.is_bf16_supported(including_emulation=False)
+        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and native)
+        if on_gpu:
             loss.compile(dynamic=True)
         self.loss = nn.parallel.DistributedDataParallel(loss) if workers.count > 1 else loss
         self.optimizer = new_optimizer(self.model, settings)
         self.step, self.epoch, self.place, self.seconds, self.tokens = 0, 0, 0, 0.0, 0
+        self.sums: dict[str, float] = defaultdict(float)  # of the losses since the last row of the log
         self.log = Log(output / "log.csv")
 
     @property
     def checkpoint(self) -> Path:
-        return self.output / "checkpoint.pt"
+        return self.output / CHECKPOINT
 
     def run(self) -> None:
         """Train to the last step, from the checkpoint where there is one."""
         if self.checkpoint.exists():
             self._resume()
         self.log.start(self.step, write=self.workers.first)
-        sums: dict[str, float] = defaultdict(float)
         began = time.perf_counter()
         for rows in self._batches():
             for name, value in self._train_on(rows).items():
-                sums[name] += value
+                self.sums[name] += value
             now = time.perf_counter()
             self.seconds, began = self.seconds + now - began, now
-            self._report(sums)
+            self._report()
             began = time.perf_counter() if self.step % self.settings.evaluate_every == 0 else now
 
     def _batches(self) -> Iterator[np.ndarray]:
@@ -154,17 +162,18 @@ class Trainer:
         self.step, self.place = self.step + 1, self.place + 1
         self.tokens += int(batch["attention_mask"].sum()) * self.workers.count
         if not math.isfinite(loss := values["loss"].item()):
-            raise KlueError(f"{self.step:,}단계에서 손실이 {loss}이 되었습니다. learning_rate를 낮춰 다시 해 보세요.")
+            raise KlueError(f"{self.step:,}단계에서 손실이 {loss}이 되었습니다. learning_rate를 낮추고 다른 "
+                            "--output으로 다시 시작하세요.")
         return {name: value.item() for name, value in values.items()}
 
-    def _report(self, sums: dict[str, float]) -> None:
+    def _report(self) -> None:
         settings, last = self.settings, self.step == self.settings.steps
         if self.workers.first and (self.step % settings.log_every == 0 or last):
             steps = (self.step - 1) % settings.log_every + 1
-            self.log.write(self._row("train", {name: value / steps for name, value in sums.items()}))
-            self._say(sums["loss"] / steps)
+            self.log.write(self._row("train", {name: value / steps for name, value in self.sums.items()}))
+            self._say(self.sums["loss"] / steps)
         if self.step % settings.log_every == 0:
-            sums.clear()
+            self.sums.clear()
         if self.workers.first and (self.step % settings.evaluate_every == 0 or last):
             for register, values in self.evaluate().items():
                 self.log.write(self._row(register, values))
@@ -202,7 +211,8 @@ class Trainer:
     def _save(self) -> None:
         """Write the checkpoint beside the old one, then put it in its place: a kill leaves one or the other."""
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
-                 "epoch": self.epoch, "place": self.place, "seconds": self.seconds, "tokens": self.tokens}
+                 "epoch": self.epoch, "place": self.place, "seconds": self.seconds, "tokens": self.tokens,
+                 "sums": dict(self.sums)}
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
         part.replace(self.checkpoint)
@@ -213,6 +223,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         for name in ("step", "epoch", "place", "seconds", "tokens"):
             setattr(self, name, state[name])
+        self.sums.update(state["sums"])
 
 
 class Log:

@@ -17,8 +17,10 @@ def next_sentence_pairs(corpus: Corpus, *, max_length: int = 128, short: float =
                         continues: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
     """Return examples for the next-sentence task, half of them with a random second segment. Taught in lecture 4.
 
-    Sentences of one document follow each other until the length budget is full; examples never cross the border of
-    a document. A document of a single sentence gives that sentence alone, or cut in two within it.
+    Sentences of one document follow each other until the length budget is full; neither segment crosses the border of
+    a document. A sentence that stands alone (in its document, or at its end) is given alone, or cut in two within it;
+    what is longer than the budget loses its end. Unlike in BERT, a random B fills the budget to the last piece while
+    a following B ends with its sentence: that is a hint at the answer, so that pair accuracy flatters.
 
     Parameters
     ----------
@@ -181,7 +183,8 @@ def mask_tokens(input_ids: torch.Tensor, *, special_ids: list[int], mask_id: int
     Parameters
     ----------
     input_ids : (rows, length); not changed.
-    special_ids : ids that are never chosen, padding included, nor put in as random tokens.
+    special_ids : ids that are never chosen, padding included, nor put in as random tokens; they must be the first of
+        the vocabulary.
     probability : share of the other tokens that is chosen.
 
     Returns

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from klue_helpers.data import load_data
 from klue_helpers.data.catalogue import CATALOGUE
-from klue_helpers.data.readers import read_paragraphs
 from klue_helpers.errors import KlueError
+from klue_helpers.pretraining.corpus import read_documents
 from klue_helpers.text import normalize, strip_invisible
 
 Document = list[str]
@@ -40,8 +40,12 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 
 @dataclass
 class Report:
-    """What was kept and left out, by source: lines and characters kept, lines dropped by reason."""
+    """What was kept and left out, by source: lines and characters kept, lines dropped by reason.
 
+    `missing` names the evaluation splits that are not at hand, so that nothing could be held against them.
+    """
+
+    missing: list[str] = field(default_factory=list)
     lines: Counter = field(default_factory=Counter)
     characters: Counter = field(default_factory=Counter)
     evaluation: Counter = field(default_factory=Counter)
@@ -89,21 +93,22 @@ def build_corpus(data_dir: Path, output: Path) -> Report:
 
     Raises
     ------
-    KlueError : a training file that is missing or not as published. Evaluation files that are missing are named in
-        ``corpus.json``, since nothing can be held against them.
+    KlueError : a training file that is missing or not as published; nothing is written then.
     """
-    output.mkdir(parents=True, exist_ok=True)
     held, missing = evaluation_keys(data_dir)
-    report, seen, shares = Report(), set(), {}
+    report, seen, contents = Report(missing), set(), {}
     for register, sources in _sources(data_dir).items():
-        documents = (document for name, items in sources.items()
-                     for document in _kept(name, items, held, seen, report))
-        shares[register] = _write(documents, output / f"{register}.txt.gz")
-    facts = {"registers": shares, "missing_evaluation": missing, "evaluation_keys": len(held),
-             "licences": {name: LICENCES[name] for name in report.lines},
-             "sources": {reason: dict(counts) for reason, counts in vars(report).items()}}
-    text = json.dumps(facts, ensure_ascii=False, indent=1)
-    (output / "corpus.json").write_text(text, encoding="utf-8")
+        documents = [document for name, items in sources.items()
+                     for document in _kept(name, items, held, seen, report)]
+        contents[register] = "\n\n".join("\n".join(document) for document in documents) + "\n"
+    output.mkdir(parents=True, exist_ok=True)
+    for register, content in contents.items():
+        part = output / f"{register}.part"
+        part.write_bytes(gzip.compress(content.encode(), mtime=0))
+        part.replace(output / f"{register}.txt.gz")
+    facts = {"registers": {name: _sizes(content) for name, content in contents.items()},
+             "licences": {name: LICENCES[name] for name in report.lines}, "evaluation_keys": len(held), **vars(report)}
+    (output / "corpus.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
     return report
 
 
@@ -120,14 +125,8 @@ def evaluation_keys(data_dir: Path) -> tuple[set[str], list[str]]:
             keys.update(text_key(line) for row in rows for text in _texts(row) for line in text.splitlines())
     kaist = data_dir / "text" / "ud_kaist_ko.txt.gz"
     if kaist.is_file():
-        keys.update(text_key(line) for line in _lines(read_text(kaist)))
+        keys.update(text_key(line) for line in _lines(read_documents(kaist)))
     return keys - {""}, missing
-
-
-def read_text(path: Path) -> list[Document]:
-    """Return all documents of a text file, each a list of lines."""
-    rows = [row for split in ("train", "validation") for row in read_paragraphs(path, split)]
-    return [row["text"].splitlines() for row in sorted(rows, key=lambda row: row["id"])]
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -158,11 +157,9 @@ def _sources(data_dir: Path) -> dict[str, dict[str, Iterable[Document]]]:
     if not unlabelled.is_file() or not formal:
         raise KlueError(f"{data_dir} 폴더에 nsmc/reviews_unlabeled.txt.gz나 text/*.txt.gz가 없습니다. "
                         "폴더를 확인하세요.")
-    with gzip.open(unlabelled, "rt", encoding="utf-8") as lines:
-        reviews = [[line.strip()] for line in lines]
     return {
-        "reviews": {"nsmc": rows("nsmc", "document"), "nsmc_unlabelled": reviews},
-        "formal": {path.name.removesuffix(".txt.gz"): read_text(path) for path in formal},
+        "reviews": {"nsmc": rows("nsmc", "document"), "nsmc_unlabelled": single(read_documents(unlabelled))},
+        "formal": {path.name.removesuffix(".txt.gz"): read_documents(path) for path in formal},
         "spoken": {"chatbot": rows("chatbot", "Q", "A"), "intent": rows("intent", "text"),
                    "question_pair": single(rows("question_pair", "question1", "question2")),
                    "korsts": single(rows("korsts", "sentence1", "sentence2"))},
@@ -191,14 +188,6 @@ def _kept(name: str, documents: Iterable[Document], held: set[str], seen: set[st
             yield kept
 
 
-def _write(documents: Iterable[Document], path: Path) -> dict[str, int | str]:
-    """Write a register, a line a paragraph and an empty line between documents; return its sizes and hash."""
-    count, texts = 0, []
-    for document in documents:
-        texts.append("\n".join(document))
-        count += 1
-    content = ("\n\n".join(texts) + "\n").encode()
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(gzip.compress(content, mtime=0))
-    part.replace(path)
-    return {"documents": count, "characters": sum(map(len, texts)), "sha256": hashlib.sha256(content).hexdigest()}
+def _sizes(content: str) -> dict[str, int | str]:
+    return {"documents": content.count("\n\n") + 1, "characters": len(content),
+            "sha256": hashlib.sha256(content.encode()).hexdigest()}

@@ -1,6 +1,8 @@
 """`klue pretrain` from a folder of text to a saved model (lectures 4 and 8)."""
 
+import hashlib
 import json
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +12,14 @@ import torch
 from klue_helpers.errors import KlueError
 from klue_helpers.pretraining.bert import BertExamples, BertLoss, new_bert, set_first_weights
 from klue_helpers.pretraining.corpus import hold_out, read_registers, register_weights, to_corpus
-from klue_helpers.pretraining.loop import Trainer, Workers, join_workers
+from klue_helpers.pretraining.loop import CHECKPOINT, Trainer, Workers, join_workers
 from klue_helpers.pretraining.settings import BertSettings
 from klue_helpers.tokenizers import to_transformers, train_wordpiece
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+Registers = dict[str, list[list[str]]]  # documents by register, each a list of lines
 
 FINE_TUNING_DROPOUT = 0.1  # BERT's own, in the saved configuration
 
@@ -41,17 +45,16 @@ def pretrain(folder: Path, output: Path, settings: BertSettings) -> bool:
     registers = read_registers(folder)
     weights = register_weights(settings.weights, registers)
     with join_workers() as workers:
-        _claim(output, settings, workers)
+        _claim(output, settings, registers, workers)
         split = {name: hold_out(documents) for name, documents in registers.items()}
         tokenizer = _tokenizer(split, output, settings, workers)
         train = {name: to_corpus(kept, tokenizer) for name, (kept, _) in split.items()}
         held = {name: to_corpus(documents, tokenizer) for name, (_, documents) in split.items()}
         model = new_bert(settings, len(tokenizer))
+        if workers.first and not (output / CHECKPOINT).exists():
+            set_first_weights(model, settings, train)  # torchrun's other processes get them from the first
         examples = BertExamples(settings, tokenizer, train, held, weights)
-        trainer = Trainer(BertLoss(model), examples, settings, output, workers)
-        if not trainer.checkpoint.exists():
-            set_first_weights(model, settings, train)
-        trainer.run()
+        Trainer(BertLoss(model), examples, settings, output, workers).run()
         if workers.first:
             save_model(model, tokenizer, output)
         return workers.first
@@ -68,20 +71,22 @@ def save_model(model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -
     path.write_text(json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _claim(output: Path, settings: BertSettings, workers: Workers) -> None:
-    """Write the settings into the output folder, or check that those of the run to go on with are the same."""
+def _claim(output: Path, settings: BertSettings, registers: Registers, workers: Workers) -> None:
+    """Write settings and the text's hash into the folder; check that a run to go on with has the same."""
     path = output / "settings.json"
-    mine = {"kind": settings.kind, **asdict(settings)}
-    if path.exists():
-        theirs = json.loads(path.read_text(encoding="utf-8"))
-        differing = [name for name in mine if mine[name] != theirs.get(name)]
-        if differing:
-            raise KlueError(f"{output}에는 다른 설정으로 시작한 학습이 있습니다: {', '.join(differing)}. 이어서 하려면 "
-                            "설정을 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
-    elif workers.first:
+    digest = hashlib.sha256(json.dumps(registers, ensure_ascii=False).encode()).hexdigest()
+    mine = {"kind": settings.kind, **asdict(settings), "corpus_sha256": digest}
+    if workers.first and not path.exists():
         output.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(mine, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    _wait(workers)
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(mine, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+    workers.wait()
+    theirs = json.loads(path.read_text(encoding="utf-8"))
+    differing = [name for name in mine if mine[name] != theirs.get(name)]
+    if differing:
+        raise KlueError(f"{output}에는 다른 설정이나 글로 시작한 학습이 있습니다: {', '.join(differing)}. 이어서 "
+                        "하려면 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
 
 
 def _tokenizer(split: dict, output: Path, settings: BertSettings, workers: Workers) -> "PreTrainedTokenizerFast":
@@ -91,11 +96,10 @@ def _tokenizer(split: dict, output: Path, settings: BertSettings, workers: Worke
     if workers.first and not (output / "tokenizer.json").exists():
         lines = (line for kept, _ in split.values() for document in kept for line in document)
         trained = train_wordpiece(lines, vocab_size=settings.vocab_size, limit_alphabet=settings.alphabet)
-        to_transformers(trained, max_length=settings.max_length).save_pretrained(output)
-    _wait(workers)
+        with tempfile.TemporaryDirectory(dir=output) as part:  # a kill must not leave half a file
+            to_transformers(trained, max_length=settings.max_length).save_pretrained(part)
+            for name in ("tokenizer_config.json", "tokenizer.json"):
+                (Path(part) / name).replace(output / name)
+    workers.wait()
     return BertTokenizerFast.from_pretrained(output)
 
-
-def _wait(workers: Workers) -> None:
-    if workers.count > 1:
-        torch.distributed.barrier()

@@ -1,9 +1,10 @@
 """Settings of `klue pretrain`: one dataclass a model, checked like a lecture's settings (lectures 4 and 8)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from klue_helpers.configure import check_values, option
+from klue_helpers.errors import KlueError
 
 PRECISIONS = ("auto", "fp32", "bf16")
 STARTS = ("word2vec", "normal")
@@ -25,7 +26,7 @@ class PretrainSettings:
     heads: int = option(4, "어텐션 헤드의 수", low=1, high=64)
     max_length: int = option(256, "한 입력의 토큰 수 상한", low=8, high=1_024)
     dropout: float = option(0.0, "사전 학습 때의 드롭아웃 비율", low=0.0, high=0.9)
-    steps: int = option(15_000, "가중치를 고치는 횟수", low=1, high=10_000_000)
+    steps: int = option(12_000, "가중치를 고치는 횟수", low=1, high=10_000_000)
     batch_tokens: int = option(2_048, "한 번에 학습하는 토큰 수 상한(프로세스마다)", low=16, high=10_000_000)
     learning_rate: float = option(1.2e-3, "학습률의 최댓값", low=1e-7, high=1.0)
     warmup: float = option(0.05, "학습률을 올리는 구간이 전체에서 차지하는 비율", low=0.0, high=1.0)
@@ -33,16 +34,12 @@ class PretrainSettings:
     weights: str = option("", "문체마다 한 에포크에 되풀이하는 횟수. 예: formal=2,spoken=2")
     position_start: str = option("sinusoidal", "위치 임베딩의 초깃값", choices=POSITIONS)
     token_start: str = option("word2vec", "토큰 임베딩의 초깃값", choices=STARTS)
-    precision: str = option("auto", "계산 정밀도. auto는 GPU에서 bf16, CPU에서 fp32", choices=PRECISIONS)
+    precision: str = option("auto", "계산 정밀도. auto는 bf16을 지원하는 GPU에서만 bf16", choices=PRECISIONS)
     threads: int = option(0, "쓸 CPU 스레드 수. 0이면 torch가 정하는 대로", low=0, high=1_024)
     log_every: int = option(20, "기록을 남기는 간격(단계)", low=1, high=1_000_000)
     evaluate_every: int = option(1_000, "떼어 둔 글로 손실을 재는 간격(단계)", low=1, high=1_000_000)
     evaluate_texts: int = option(200, "손실을 잴 때 문체마다 쓰는 입력 수 상한", low=1, high=1_000_000)
     save_every: int = option(500, "체크포인트를 남기는 간격(단계)", low=1, high=1_000_000)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-able values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -61,4 +58,8 @@ KINDS: dict[str, type[PretrainSettings]] = {"bert": BertSettings}
 def pretrain_settings(kind: str, overrides: dict[str, Any] | None = None, *, profile: str = "cpu") -> PretrainSettings:
     """Return checked settings. Raises KlueError for an unknown key, a wrong type or a value out of bounds."""
     values = {**(_GPU if profile == "gpu" else {}), **(overrides or {})}
-    return KINDS[kind](**check_values(KINDS[kind], values, owner=f"klue pretrain {kind}"))
+    settings = KINDS[kind](**check_values(KINDS[kind], values, owner=f"klue pretrain {kind}"))
+    if settings.hidden_size % settings.heads:
+        raise KlueError(f"hidden_size({settings.hidden_size})는 heads({settings.heads})로 나누어떨어져야 합니다. "
+                        "둘 가운데 하나를 바꾸세요.")
+    return settings
