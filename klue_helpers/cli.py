@@ -1,4 +1,4 @@
-"""The `klue` command: run, check, site, book, tidy, data, pretrain, doctor (operations, taught nowhere).
+"""The `klue` command: run, check, site, book, tidy, data, pretrain, score, doctor (operations, taught nowhere).
 
 Everything heavy is imported inside the command that needs it, so that help and mistakes answer at once.
 """
@@ -171,6 +171,12 @@ def _pretrain_options(parser: _Parser) -> None:
     _add_profile(parser)
 
 
+def _score_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("task", metavar="과제", help="ynat, sts, nli, ner, re, dp, mrc, wos, nsmc 등")
+    parser.arguments.add_argument("gold", metavar="정답", help="정답 파일. 한 줄에 문제 하나씩 JSON으로 씁니다")
+    parser.arguments.add_argument("predicted", metavar="예측", help="예측 파일. 정답 파일과 같은 줄이 같은 문제입니다")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.project import find_project
     from klue_helpers.course.run import run_lectures, show
@@ -254,6 +260,13 @@ def _pretrain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _score(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.score_command import score_command
+
+    score_command(arguments.task, arguments.gold, arguments.predicted)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -274,6 +287,7 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "tidy": ("노트북을 다시 실행해 새 출력을 표준 형식으로 저장합니다", _tidy_options, _tidy),
     "data": ("데이터 목록을 보고, 원본을 내려받고, 받은 폴더를 검사합니다", _data_options, _data),
     "pretrain": ("글이 든 폴더로 언어 모델을 처음부터 학습합니다", _pretrain_options, _pretrain),
+    "score": ("예측 파일을 정답과 견주어 과제의 점수를 JSON으로 냅니다", _score_options, _score),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 

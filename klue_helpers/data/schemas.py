@@ -17,6 +17,13 @@ RELATIONS = [
     "per:alternate_names", "per:parents", "per:children", "per:siblings", "per:spouse", "per:other_family",
     "per:colleagues", "per:product", "per:religion", "per:title",
 ]
+# In the order of KLUE's baseline, by which its metric tells rare labels from frequent ones.
+DEPENDENCIES = [
+    "NP", "NP_AJT", "VP", "NP_SBJ", "VP_MOD", "NP_OBJ", "AP", "NP_CNJ", "NP_MOD", "VNP", "DP", "VP_AJT", "VNP_MOD",
+    "NP_CMP", "VP_SBJ", "VP_CMP", "VP_OBJ", "VNP_CMP", "AP_MOD", "X_AJT", "VP_CNJ", "VNP_AJT", "IP", "X", "X_SBJ",
+    "VNP_OBJ", "VNP_SBJ", "X_OBJ", "AP_AJT", "L", "X_MOD", "X_CNJ", "VNP_CNJ", "X_CMP", "AP_CMP", "AP_SBJ", "R",
+    "NP_SVJ",
+]
 INTENTS = ["fragment", "statement", "question", "command", "rhetorical_question", "rhetorical_command",
            "intonation_dependent"]
 DIRECTIVES = ["yes_no_question", "alternative_question", "wh_question", "prohibition", "requirement",
