@@ -27,7 +27,7 @@ def test_list_names_every_set(capsys):
     assert main(["data", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[2:]] == list(CATALOGUE)
-    assert "없음" in next(line for line in lines if line.startswith("korsts"))
+    assert " 200 " in next(line for line in lines if line.startswith("korsts"))
 
 
 def test_show_tells_columns_labels_files_and_licence(capsys):

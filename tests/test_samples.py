@@ -19,17 +19,20 @@ SIZES = {  # rows by split
     "re": {"train": 210, "validation": 90}, "sts": {"train": 140, "validation": 60},
     "nli": {"train": 210, "validation": 90}, "dp": {"train": 56, "validation": 24},
     "wos": {"train": 20, "validation": 10}, "mrc": {"train": 120, "validation": 60},
-    "korquad": {"train": 42, "validation": 18},
+    "korquad": {"train": 42, "validation": 18}, "korsts": {"train": 120, "validation": 40, "test": 40},
+    "kornli": {"train": 180, "validation": 60, "test": 60},
 }
 TEXTS = {  # the columns that hold whole texts
     "nsmc": ["document"], "ynat": ["title"], "chatbot": ["Q", "A"], "question_pair": ["question1", "question2"],
     "hate": ["comments", "news_title"], "sarcasm": ["tokens"], "intent": ["text"], "sae": ["text", "argument"],
     "ner": ["sentence"], "pos": ["text"], "re": ["sentence"],
     "sts": ["sentence1", "sentence2"], "nli": ["premise", "hypothesis"], "dp": ["sentence"], "wos": ["dialogue"],
-    "mrc": ["context", "question"], "korquad": ["context", "question"],
+    "mrc": ["context", "question"], "korquad": ["context", "question"], "korsts": ["sentence1", "sentence2"],
+    "kornli": ["sentence1", "sentence2"],
 }
 BALANCED = {"nsmc": 1.0, "ynat": 1.0, "question_pair": 1.0, "sarcasm": 1.0, "intent": 1.0, "sae": 1.05, "re": 1.0,
-            "nli": 1.0}
+            "nli": 1.0, "kornli": 1.0}
+LABEL = {"kornli": "gold_label"}  # the column of the labels where it is not called label
 
 
 def strings(value: object) -> list[str]:
@@ -45,6 +48,10 @@ def rows_of(name: str) -> list[dict]:
     return [row for split in kh.load_data(name).values() for row in split]
 
 
+def test_every_set_has_a_sample():
+    assert set(SIZES) | {"corpus"} == set(CATALOGUE)
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_sizes_and_schema(name):
     data = kh.load_data(name)
@@ -55,9 +62,10 @@ def test_sizes_and_schema(name):
 
 @pytest.mark.parametrize("name", BALANCED)
 def test_labels_are_balanced_in_every_split(name):
+    label = LABEL.get(name, "label")
     for rows in kh.load_data(name).values():
-        counts = Counter(rows["label"])
-        assert len(counts) == rows.features["label"].num_classes
+        counts = Counter(rows[label])
+        assert len(counts) == rows.features[label].num_classes
         assert max(counts.values()) / min(counts.values()) <= BALANCED[name]
 
 
@@ -134,12 +142,35 @@ def test_pairs_of_scores_agree():
         assert 0 <= label <= 5 and abs(label - real) <= 0.051 and binary == (label >= 3)
 
 
-def test_every_premise_has_one_hypothesis_of_each_label_in_one_split():
-    for rows in kh.load_data("nli").values():
+@pytest.mark.parametrize(("name", "premise", "label"), [
+    ("nli", "premise", "label"), ("kornli", "sentence1", "gold_label"),
+])
+def test_every_premise_has_one_hypothesis_of_each_label_in_one_split(name, premise, label):
+    seen = set()
+    for rows in kh.load_data(name).values():
         labels = {}
         for row in rows:
-            labels.setdefault(row["premise"], []).append(row["label"])
+            labels.setdefault(row[premise], []).append(row[label])
         assert all(sorted(found) == [0, 1, 2] for found in labels.values())
+        assert not seen & set(labels)
+        seen |= set(labels)
+
+
+def test_scores_of_korsts_fill_all_bands_in_every_split():
+    for rows in kh.load_data("korsts").values():
+        bands = Counter(min(int(score), 4) for score in rows["score"])
+        assert set(bands.values()) == {len(rows) // 5} and len(bands) == 5
+        assert all(0 <= score <= 5 and round(score * 5, 6).is_integer() for score in rows["score"])  # steps of 0.2
+        assert set(rows["genre"]) == {"main-captions", "main-news", "main-forums"}
+
+
+def test_no_sentence_of_the_pairs_is_repeated():
+    texts = [text for name in ("korsts", "kornli") for row in rows_of(name) for text in strings([
+        row["sentence2"], row["sentence1"] if name == "korsts" or row["gold_label"] == 0 else []])]
+    others = {squashed(text) for name in set(SIZES) - {"korsts", "kornli"} for row in rows_of(name)
+              for column in TEXTS[name] for text in strings(row[column])}
+    ours = [squashed(text) for text in texts]
+    assert len(set(ours)) == len(ours) == 800 and not others & set(ours)
 
 
 def test_trees_are_projective_with_one_root():

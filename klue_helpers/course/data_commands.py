@@ -38,7 +38,7 @@ def _list(_: str = "") -> bool:
 
 
 def _sample_size(data: DataSet) -> str:
-    return f"{sum(sample_sizes(data).values()):,}" if sample_sizes(data) else "없음"
+    return f"{sum(sample_sizes(data).values()):,}"
 
 
 def _show(name: str) -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -109,21 +108,13 @@ def find_file(folder: Path, name: str) -> Path:
 
 
 def sample_sizes(data: DataSet) -> dict[str, int]:
-    """Return the rows of the shipped sample by split; empty where the set has none."""
-    if not _sample_file(data).is_file():
-        return {}
+    """Return the rows of the shipped sample by split."""
     rows = _sample_rows(data)
     return {split: len(rows[split]) for split in data.splits if split in rows}
 
 
-def _sample_file(data: DataSet) -> Traversable:
-    return files("klue_helpers").joinpath("data", "samples", f"{data.name}.jsonl")
-
-
 def _sample_rows(data: DataSet) -> dict[str, list[Row]]:
-    file = _sample_file(data)
-    if not file.is_file():
-        raise KlueError(f"{data.title}에는 표본이 없습니다. source를 local 또는 hub로 두세요.")
+    file = files("klue_helpers").joinpath("data", "samples", f"{data.name}.jsonl")
     rows: dict[str, list[Row]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
