@@ -35,9 +35,9 @@ def loss_curve(log: pd.DataFrame, *, column: str = "masked_loss", level: float |
     return figure
 
 
-def save_loss_curve(log: Path, picture: Path) -> None:
-    """Write the loss curve of a ``log.csv`` as a picture."""
+def save_loss_curve(log: Path, picture: Path, *, column: str) -> None:
+    """Write the curve of a loss of ``log.csv`` as a picture."""
     from klue_helpers.runtime import use_korean_font
 
     use_korean_font()
-    loss_curve(pd.read_csv(log)).savefig(picture, dpi=120)
+    loss_curve(pd.read_csv(log), column=column).savefig(picture, dpi=120)

@@ -54,5 +54,5 @@ def _model(kind: str, folder: Path, output: Path, profile: str, overrides: dict)
 
     settings = pretrain_settings(kind, overrides, profile=profile)
     if pretrain(folder, output, settings):
-        save_loss_curve(output / "log.csv", output / "loss.png")
+        save_loss_curve(output / "log.csv", output / "loss.png", column=settings.drawn_loss)
         print(f"모델을 {output}에 저장했습니다.")

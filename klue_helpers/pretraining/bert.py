@@ -1,28 +1,23 @@
-"""What is BERT's own in pre-training: its network, first weights, examples and loss (taught in lecture 4)."""
+"""What is BERT's own in pre-training: its network, examples and loss (taught in lecture 4)."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from klue_helpers.embeddings import piece_vectors, sinusoidal_positions
-from klue_helpers.pretraining.corpus import Corpus
-from klue_helpers.pretraining.pairs import (
-    collate_pairs,
-    mask_tokens,
-    next_sentence_pairs,
-    pair_lengths,
-    plan_batches,
-)
+from klue_helpers.pretraining.corpus import Corpus, document_sentences
+from klue_helpers.pretraining.kinds import Batch, Document, Kind, RegisterExamples
+from klue_helpers.pretraining.pairs import collate_pairs, mask_tokens, next_sentence_pairs, pair_lengths
 from klue_helpers.pretraining.settings import BertSettings
+from klue_helpers.tokenizers import train_wordpiece
 
 if TYPE_CHECKING:
-    from transformers import BertForPreTraining, PreTrainedTokenizerFast
+    from tokenizers.implementations import BaseTokenizer
+    from transformers import BertForPreTraining
 
-Batch = dict[str, torch.Tensor]
-START_AMPLITUDE = START_SPREAD = 0.05  # of the sinusoids and of the word2vec vectors that training starts from
+_DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 def new_bert(settings: BertSettings, vocab_size: int) -> "BertForPreTraining":
@@ -39,28 +34,10 @@ def new_bert(settings: BertSettings, vocab_size: int) -> "BertForPreTraining":
         vocab_size=vocab_size, hidden_size=settings.hidden_size, num_hidden_layers=settings.layers,
         num_attention_heads=settings.heads, intermediate_size=4 * settings.hidden_size,
         max_position_embeddings=settings.max_length,
-        hidden_dropout_prob=settings.dropout, attention_probs_dropout_prob=settings.dropout,
+        **dict.fromkeys(_DROPOUTS, settings.dropout),
         attn_implementation="sdpa" if torch.cuda.is_available() else "eager",
     )
     return BertForPreTraining(config)
-
-
-@torch.no_grad()
-def set_first_weights(model: "BertForPreTraining", settings: BertSettings, corpora: dict[str, Corpus]) -> None:
-    """Put sinusoids into the positions and word2vec vectors into the tokens, as the settings say. Taught in lecture 4.
-
-    With the usual random start a small BERT stays at the loss of word frequencies for millions of tokens.
-    """
-    embeddings = model.bert.embeddings
-    length, size = embeddings.position_embeddings.weight.shape
-    if settings.position_start == "sinusoidal":
-        table = sinusoidal_positions(length, size, amplitude=START_AMPLITUDE)
-        embeddings.position_embeddings.weight.copy_(torch.from_numpy(table))
-    if settings.token_start == "word2vec":
-        sentences = (one for corpus in corpora.values() for one in np.split(corpus.pieces, corpus.sentences[1:-1]))
-        table = piece_vectors(sentences, vocab_size=model.config.vocab_size, size=size, seed=settings.seed,
-                              spread=START_SPREAD)
-        embeddings.word_embeddings.weight.copy_(torch.from_numpy(table))
 
 
 class BertLoss(nn.Module):
@@ -91,53 +68,41 @@ class BertLoss(nn.Module):
                 "masked_accuracy": right, "pair_accuracy": paired}
 
 
-class BertExamples:
-    """Batches for every epoch and for the held-out text, each reproducible from the seed alone. Taught in lecture 4."""
+class BertExamples(RegisterExamples):
+    """Masked pairs of sentences; a row is one of `next_sentence_pairs`. Taught in lecture 4."""
 
-    def __init__(self, settings: BertSettings, tokenizer: "PreTrainedTokenizerFast", train: dict[str, Corpus],
-                 held_out: dict[str, Corpus], weights: dict[str, int]) -> None:
-        self.settings, self.tokenizer, self.weights = settings, tokenizer, weights
-        self.train, self.held_out = train, held_out
-        self.pieces = np.concatenate([corpus.pieces for corpus in train.values()])
-        words = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    is_place = (True, True, True, True, False)
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        words = self.tokenizer.convert_ids_to_tokens(range(len(self.tokenizer)))
         self.continues = np.array([word.startswith("##") for word in words])
-        self.pairs = np.zeros((0, 5), dtype=np.int64)
 
-    def start_epoch(self, epoch: int) -> list[np.ndarray]:
-        """Make the pairs of an epoch and return its batches as rows of `self.pairs`."""
-        parts, offset = [], 0
-        for number, (name, corpus) in enumerate(self.train.items()):
-            for turn in range(self.weights[name]):
-                seed = hash((self.settings.seed, epoch, number, turn))  # of integers: the same in every process
-                parts.append(self._pairs(corpus, seed) + np.array([*[offset] * 4, 0]))
-            offset += len(corpus.pieces)
-        self.pairs = np.concatenate(parts)
-        seed = abs(hash((self.settings.seed, epoch)))
-        return plan_batches(pair_lengths(self.pairs), batch_tokens=self.settings.batch_tokens, seed=seed)
-
-    def batch(self, rows: np.ndarray, seed: int) -> Batch:
-        """Return one masked training batch."""
-        return self._masked(self.pairs[rows], self.pieces, seed)
-
-    def held_out_batches(self) -> Iterator[tuple[str, Batch]]:
-        """Yield (register, batch) of the held-out documents, always the same."""
-        for name, corpus in self.held_out.items():
-            pairs = self._pairs(corpus, self.settings.seed)
-            order = np.random.default_rng(self.settings.seed).permutation(len(pairs))
-            pairs = pairs[order[:self.settings.evaluate_texts]]
-            for rows in plan_batches(pair_lengths(pairs), batch_tokens=self.settings.batch_tokens, seed=0):
-                yield name, self._masked(pairs[rows], corpus.pieces, self.settings.seed)
-
-    def _pairs(self, corpus: Corpus, seed: int) -> np.ndarray:
+    def _rows(self, corpus: Corpus, seed: int) -> np.ndarray:
         settings = self.settings
         return next_sentence_pairs(corpus, max_length=settings.max_length, short=settings.short_pairs,
                                    single=settings.single, continues=self.continues, seed=seed)
 
-    def _masked(self, pairs: np.ndarray, pieces: np.ndarray, seed: int) -> Batch:
+    def _lengths(self, rows: np.ndarray) -> np.ndarray:
+        return pair_lengths(rows)
+
+    def _collated(self, rows: np.ndarray, pieces: np.ndarray, seed: int) -> Batch:
         names = self.tokenizer
-        batch = collate_pairs(pairs, pieces, cls=names.cls_token_id, sep=names.sep_token_id, pad=names.pad_token_id)
+        batch = collate_pairs(rows, pieces, cls=names.cls_token_id, sep=names.sep_token_id, pad=names.pad_token_id)
         generator = torch.Generator().manual_seed(seed)
         batch["input_ids"], batch["labels"] = mask_tokens(
             batch["input_ids"], special_ids=names.all_special_ids, mask_id=names.mask_token_id,
             vocab_size=len(names), probability=self.settings.mask_probability, generator=generator)
         return batch
+
+
+def _train_tokenizer(documents: Iterable[Document], settings: BertSettings) -> "BaseTokenizer":
+    lines = (line for document in documents for line in document)
+    return train_wordpiece(lines, vocab_size=settings.vocab_size, limit_alphabet=settings.alphabet)
+
+
+BERT = Kind(
+    train_tokenizer=_train_tokenizer, texts_of=document_sentences,
+    new_model=lambda settings, tokenizer: new_bert(settings, len(tokenizer)), loss=BertLoss, examples=BertExamples,
+    positions="bert.embeddings.position_embeddings.weight", dropouts=_DROPOUTS,
+)

@@ -1,7 +1,7 @@
 """Documents as arrays of pieces: reading a folder of text, cutting it up, holding some of it out (lectures 4 and 8)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,11 +90,20 @@ def sentences_of(line: str) -> list[str]:
     return [part for part in _SENTENCE_END.split(line.strip()) if part]
 
 
-def to_corpus(documents: Iterable[Sequence[str]], tokenizer: "PreTrainedTokenizerFast") -> Corpus:
-    """Cut documents into sentences and pieces, without special tokens. Taught in lecture 4."""
+def document_sentences(document: Sequence[str]) -> list[str]:
+    """Return the sentences of all lines of a document."""
+    return [part for line in document for part in sentences_of(line)]
+
+
+def to_corpus(documents: Iterable[Sequence[str]], tokenizer: "PreTrainedTokenizerFast", *,
+              texts_of: Callable[[Sequence[str]], list[str]] = document_sentences) -> Corpus:
+    """Cut documents into sentences and pieces, without special tokens. Taught in lecture 4.
+
+    `texts_of` cuts a document into what stands in the place of sentences, in lecture 8 the whole document.
+    """
     sentences, counts = [], []
     for document in documents:
-        parts = [part for line in document for part in sentences_of(line)]
+        parts = texts_of(document)
         sentences += parts
         counts.append(len(parts))
     ids: list[np.ndarray] = []

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from klue_helpers.errors import KlueError
-from klue_helpers.pretraining.bert import BertExamples, BertLoss, new_bert, set_first_weights
+from klue_helpers.pretraining.bert import BERT
 from klue_helpers.pretraining.corpus import hold_out, read_registers, register_weights, to_corpus
+from klue_helpers.pretraining.gpt import GPT
+from klue_helpers.pretraining.kinds import Kind, set_first_weights
 from klue_helpers.pretraining.loop import CHECKPOINT, Trainer, Workers, join_workers
-from klue_helpers.pretraining.settings import BertSettings
-from klue_helpers.tokenizers import to_transformers, train_wordpiece
+from klue_helpers.pretraining.settings import PretrainSettings
+from klue_helpers.tokenizers import to_transformers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 Registers = dict[str, list[list[str]]]  # documents by register, each a list of lines
 
-FINE_TUNING_DROPOUT = 0.1  # BERT's own, in the saved configuration
+FINE_TUNING_DROPOUT = 0.1  # that of BERT and GPT-2, in the saved configuration
+_KINDS: dict[str, Kind] = {"bert": BERT, "gpt": GPT}
 
 
-def pretrain(folder: Path, output: Path, settings: BertSettings) -> bool:
-    """Train a tokenizer and a model on a folder of text; go on where an earlier run was stopped. Taught in lecture 4.
+def pretrain(folder: Path, output: Path, settings: PretrainSettings) -> bool:
+    """Train a tokenizer and a model on a folder of text; go on where an earlier one stopped. Taught in lecture 4.
 
     Parameters
     ----------
@@ -48,22 +51,22 @@ def pretrain(folder: Path, output: Path, settings: BertSettings) -> bool:
         _claim(output, settings, registers, workers)
         split = {name: hold_out(documents) for name, documents in registers.items()}
         tokenizer = _tokenizer(split, output, settings, workers)
-        train = {name: to_corpus(kept, tokenizer) for name, (kept, _) in split.items()}
-        held = {name: to_corpus(documents, tokenizer) for name, (_, documents) in split.items()}
-        model = new_bert(settings, len(tokenizer))
+        kind = _KINDS[settings.kind]
+        train, held = ({name: to_corpus(parts[side], tokenizer, texts_of=kind.texts_of)
+                        for name, parts in split.items()} for side in (0, 1))
+        model = kind.new_model(settings, tokenizer)
         if workers.first and not (output / CHECKPOINT).exists():
-            set_first_weights(model, settings, train)  # torchrun's other processes get them from the first
-        examples = BertExamples(settings, tokenizer, train, held, weights)
-        Trainer(BertLoss(model), examples, settings, output, workers).run()
+            set_first_weights(kind, model, settings, train)  # torchrun's other processes get them from the first
+        examples = kind.examples(settings, tokenizer, train, held, weights)
+        Trainer(kind.loss(model), examples, settings, output, workers).run()
         if workers.first:
-            save_model(model, tokenizer, output)
+            save_model(kind, model, tokenizer, output)
         return workers.first
 
 
-def save_model(model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -> None:
+def save_model(kind: Kind, model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -> None:
     """Write tokenizer, configuration and half-precision weights that load as single precision."""
-    model.config.update({"hidden_dropout_prob": FINE_TUNING_DROPOUT,
-                         "attention_probs_dropout_prob": FINE_TUNING_DROPOUT})
+    model.config.update(dict.fromkeys(kind.dropouts, FINE_TUNING_DROPOUT))
     model.to(torch.float16).save_pretrained(output)
     tokenizer.save_pretrained(output)
     path = output / "config.json"
@@ -71,7 +74,7 @@ def save_model(model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -
     path.write_text(json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _claim(output: Path, settings: BertSettings, registers: Registers, workers: Workers) -> None:
+def _claim(output: Path, settings: PretrainSettings, registers: Registers, workers: Workers) -> None:
     """Write settings and the text's hash into the folder; check that a run to go on with has the same."""
     path = output / "settings.json"
     digest = hashlib.sha256(json.dumps(registers, ensure_ascii=False).encode()).hexdigest()
@@ -89,17 +92,17 @@ def _claim(output: Path, settings: BertSettings, registers: Registers, workers: 
                         "하려면 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
 
 
-def _tokenizer(split: dict, output: Path, settings: BertSettings, workers: Workers) -> "PreTrainedTokenizerFast":
+def _tokenizer(split: dict, output: Path, settings: PretrainSettings, workers: Workers) -> "PreTrainedTokenizerFast":
     """Train the tokenizer on the training documents, or load the one that an earlier start trained."""
-    from transformers import BertTokenizerFast
+    from transformers import AutoTokenizer
 
     if workers.first and not (output / "tokenizer.json").exists():
-        lines = (line for kept, _ in split.values() for document in kept for line in document)
-        trained = train_wordpiece(lines, vocab_size=settings.vocab_size, limit_alphabet=settings.alphabet)
+        documents = (document for kept, _ in split.values() for document in kept)
+        trained = _KINDS[settings.kind].train_tokenizer(documents, settings)
         with tempfile.TemporaryDirectory(dir=output) as part:  # a kill must not leave half a file
             to_transformers(trained, max_length=settings.max_length).save_pretrained(part)
             for name in ("tokenizer_config.json", "tokenizer.json"):
                 (Path(part) / name).replace(output / name)
     workers.wait()
-    return BertTokenizerFast.from_pretrained(output)
+    return AutoTokenizer.from_pretrained(output)
 

@@ -18,6 +18,7 @@ class PretrainSettings:
     """Settings that the mini BERT and the mini GPT share."""
 
     kind: ClassVar[str] = ""
+    drawn_loss: ClassVar[str] = "loss"  # the column of log.csv that the picture shows
     seed: int = option(42, "난수 시드", low=0, high=2**32 - 1)
     vocab_size: int = option(12_000, "어휘 크기", low=100, high=64_000)
     alphabet: int = option(2_000, "어휘에 낱글자로 넣는 글자의 수 상한", low=10, high=20_000)
@@ -47,12 +48,21 @@ class BertSettings(PretrainSettings):
     """Settings of `klue pretrain bert`. Taught in lecture 4."""
 
     kind: ClassVar[str] = "bert"
+    drawn_loss: ClassVar[str] = "masked_loss"
     mask_probability: float = option(0.2, "가리는 토큰의 비율", low=0.01, high=0.9)
     short_pairs: float = option(0.1, "일부러 짧게 만드는 입력의 비율", low=0.0, high=1.0)
     single: float = option(0.5, "한 문장짜리 글을 짝 없이 그대로 두는 비율", low=0.0, high=1.0)
 
 
-KINDS: dict[str, type[PretrainSettings]] = {"bert": BertSettings}
+@dataclass(frozen=True)
+class GptSettings(PretrainSettings):
+    """Settings of `klue pretrain gpt`. Taught in lecture 8."""
+
+    kind: ClassVar[str] = "gpt"
+    vocab_size: int = option(8_000, "어휘 크기", low=100, high=64_000)
+
+
+KINDS: dict[str, type[PretrainSettings]] = {"bert": BertSettings, "gpt": GptSettings}
 
 
 def pretrain_settings(kind: str, overrides: dict[str, Any] | None = None, *, profile: str = "cpu") -> PretrainSettings:
