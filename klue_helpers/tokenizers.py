@@ -193,8 +193,8 @@ def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, pr
     """
     core = getattr(tokenizer, "backend_tokenizer", getattr(tokenizer, "_tokenizer", tokenizer))
     if (kind := type(core.model).__name__) != "WordPiece":
-        raise KlueError(f"{kind} 토크나이저의 조각은 maxmatch_dropout으로 다시 자를 수 없습니다. WordPiece 토크나이저를 "
-                        "주세요.")
+        raise KlueError(f"maxmatch_dropout은 WordPiece 토크나이저의 조각만 다시 자릅니다. 받은 것은 {kind}입니다. "
+                        "WordPiece 토크나이저를 주세요.")
     prefix, vocabulary = core.model.continuing_subword_prefix, core.get_vocab()
     pieces = {number: piece for piece, number in vocabulary.items()}
     whole = {*core.get_added_tokens_decoder(), core.token_to_id(core.model.unk_token)}
