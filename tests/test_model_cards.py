@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from klue_helpers.models import load_encoder
+from klue_helpers.models import MINI_MODELS, load_encoder
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -21,15 +21,13 @@ import model_card
 import pretrained_bert
 import record
 
-CARDS = sorted(path.stem for path in (ROOT / "benchmarks" / "cards").glob("*.md"))
-
 
 @pytest.fixture(scope="module")
 def tokenizer():
     return load_encoder("klue-mini-bert").tokenizer
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", MINI_MODELS)
 def test_the_card_is_what_template_files_and_measurements_give(name):
     written = (model_card.MODELS / name / "README.md").read_text(encoding="utf-8")
     assert written == model_card.render(name), f"run: python benchmarks/model_card.py {name}"
@@ -61,6 +59,10 @@ def test_tables():
     *_, law, _, total = model_card.sources_table(sources).splitlines()
     assert law == "| 격식체 | 대한민국 법령 | 1,200 | 9,000 | 보호받지 않는 저작물(저작권법 제7조) | 25.0 % |"
     assert total == "| **격식체 합** | | 1,234 | 9,500 | | **100.0 %** |"
+    rows = [{"system": system, "register": register, "bits": 2.345} for system in "가나" for register in
+            model_card.REGISTERS]
+    shown = model_card.pivot_table(rows, "모델", {"나": "둘째"}, "bits", 1)
+    assert shown.splitlines()[2:] == ["| 둘째 | 2.3 | 2.3 | 2.3 |"]
     log = {7: {"train": {"tokens": 12_345.0}, **{name: {"nll": 1.236, "hit": 0.5} for name in model_card.REGISTERS}}}
     assert model_card.log_table(log, [7], loss="nll", accuracy="hit").splitlines()[-1] == (
         "| 7 | 12,345 | 1.24 / 50.0 % | 1.24 / 50.0 % | 1.24 / 50.0 % |")
@@ -71,8 +73,12 @@ def test_scores_show_their_spread_or_their_interval():
               {"task": "nsmc", "train": 10, "system": "tfidf", "seeds": 1, "mean": 0.8, "interval": [0.75, 0.8442]}]
     shown = model_card.score_table(scores, "nsmc", {10: "열 건"}, {"mini": "우리", "tfidf": "낱말"})
     assert shown.splitlines()[2:] == ["| 우리 | 0.808 ± 0.007 |", "| 낱말 | 0.8000 (0.750~0.844, 시드 하나) |"]
-    with pytest.raises(ValueError):
-        model_card.find(scores, task="nsmc")  # two rows: which one is not said
+    with pytest.raises(LookupError, match="2 rows"):
+        model_card.find(scores, task="nsmc")
+
+
+def test_generated_text_is_shown_as_it_is():
+    assert model_card.plain("*좋다*_|\n<b>[1]") == r"\*좋다\*\_\| ⏎ \<b\>\[1\]"
 
 
 def test_the_record_keeps_one_row_a_setting_in_order(tmp_path):
@@ -153,7 +159,7 @@ def test_sources_of_a_corpus_get_their_share_of_an_epoch(tmp_path):
 
 
 def test_committed_measurements_are_in_the_form_the_record_writes():
-    for name in CARDS:
+    for name in MINI_MODELS:
         path = ROOT / "benchmarks" / f"{name}.json"
         text = path.read_text(encoding="utf-8")
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
