@@ -12,7 +12,7 @@ from klue_helpers.errors import KlueError
 __version__ = "0.1.0"
 
 _MODULES = ("data", "embeddings", "exercises", "generation", "metrics", "models", "plots", "pretraining", "prompting",
-            "runtime", "text", "tokenizers")
+            "runtime", "tasks", "text", "tokenizers", "training")
 _FUNCTIONS = {"load_data": "data", "audit_splits": "data"}
 
 __all__ = ["KlueError", "__version__", "configure", *_FUNCTIONS, *_MODULES]

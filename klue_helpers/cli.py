@@ -1,4 +1,4 @@
-"""The `klue` command: run, check, site, book, tidy, data, pretrain, score, doctor (operations, taught nowhere).
+"""The `klue` command, its options and its mistakes (operations, taught nowhere).
 
 Everything heavy is imported inside the command that needs it, so that help and mistakes answer at once.
 """
@@ -70,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
               "`pip install -e '.[all]'`로 설치하세요.", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        again = "같은 명령을 다시 하면 이어서 합니다." if words[0] == "pretrain" else "실행하던 강의를 모두 멈췄습니다."
+        resumes = words[0] in ("pretrain", "train")
+        again = "같은 명령을 다시 하면 이어서 합니다." if resumes else "하던 일을 모두 멈췄습니다."
         print(f"klue: 중단했습니다. {again}", file=sys.stderr)
         return INTERRUPTED
 
@@ -177,6 +178,43 @@ def _score_options(parser: _Parser) -> None:
     parser.arguments.add_argument("predicted", metavar="예측", help="예측 파일. 정답 파일과 같은 줄이 같은 문제입니다")
 
 
+def _train_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("task", metavar="과제", help="ynat, sts, nli, nsmc 같은 과제의 이름")
+    parser.options.add_argument("--encoder", default="klue-mini-bert", metavar="모델",
+                                help="미세 조정할 모델의 이름이나 폴더(기본 klue-mini-bert)")
+    _add_rows(parser)
+    parser.options.add_argument("--output", metavar="폴더",
+                                help="결과를 둘 폴더(기본 _build/train/과제). 멈춘 학습이 있으면 이어서 합니다")
+    parser.options.add_argument("--seed", type=_whole, default=42, metavar="수", help="첫 난수 시드(기본 42)")
+    parser.options.add_argument("--seeds", type=_count, default=1, metavar="수", help="시드의 수(기본 1)")
+    parser.options.add_argument("--folds", type=_count, default=1, metavar="수",
+                                help="2 이상이면 한 분할을 이만큼으로 나누어 교차 학습합니다")
+    parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
+                                help="학습이나 과제의 설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
+    _add_profile(parser)
+
+
+def _evaluate_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("model", metavar="모델", help="klue train의 --output 폴더")
+    _add_rows(parser)
+    parser.options.add_argument("--file", metavar="파일", help="레이블이 있는 JSON-lines 파일로 잽니다")
+    parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일")
+
+
+def _predict_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("model", metavar="모델", help="klue train의 --output 폴더")
+    parser.arguments.add_argument("texts", nargs="*", metavar="글", help="예측할 글. 두 문장 과제는 둘을 차례로 씁니다")
+    parser.options.add_argument("--file", metavar="파일", help="한 줄에 한 행인 파일(.jsonl 또는 글)")
+    parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일. 비우면 화면에 씁니다")
+
+
+def _add_rows(parser: _Parser) -> None:
+    parser.options.add_argument("--source", default="sample", metavar="출처",
+                                help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
+    parser.options.add_argument("--split", metavar="분할", help="평가할 분할. 비우면 출처의 마지막 분할")
+    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.project import find_project
     from klue_helpers.course.run import run_lectures, show
@@ -267,6 +305,27 @@ def _score(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _train(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.train_commands import train_command
+
+    train_command(arguments)
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.train_commands import evaluate_command
+
+    evaluate_command(arguments)
+    return 0
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.train_commands import predict_command
+
+    predict_command(arguments)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -288,6 +347,9 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "data": ("데이터 목록을 보고, 원본을 내려받고, 받은 폴더를 검사합니다", _data_options, _data),
     "pretrain": ("글이 든 폴더로 언어 모델을 처음부터 학습합니다", _pretrain_options, _pretrain),
     "score": ("예측 파일을 정답과 견주어 과제의 점수를 JSON으로 냅니다", _score_options, _score),
+    "train": ("과제 하나를 미세 조정하고 점수를 냅니다", _train_options, _train),
+    "evaluate": ("미세 조정한 모델의 점수를 다시 잽니다", _evaluate_options, _evaluate),
+    "predict": ("미세 조정한 모델로 글이나 파일의 답을 예측합니다", _predict_options, _predict),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 

@@ -24,6 +24,14 @@ def published() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory) -> str:
+    """The folder of a BERT of one layer with random weights."""
+    from tiny import save_encoder
+
+    return save_encoder(tmp_path_factory.mktemp("tiny"))
+
+
 @pytest.fixture
 def klue(monkeypatch, capfd):
     """Run the command line in a project; return (status, standard output, standard error)."""

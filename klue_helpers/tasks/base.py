@@ -1,0 +1,188 @@
+"""What all tasks share: a row becomes features, a batch, a read-out, a prediction (first used in lecture 5)."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from klue_helpers.data.catalogue import data_set
+from klue_helpers.errors import KlueError
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import ClassLabel, Features
+    from transformers import PreTrainedTokenizerBase
+
+    from klue_helpers.models import Encoder
+
+Row = dict[str, Any]
+Prediction = dict[str, Any]
+IGNORED = -100  # the label that the loss leaves out: special tokens, further pieces of a word, padding
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a task is fine-tuned unless the user says otherwise: passes, rate, rows at a time, tokens at most."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input of the network: a row or, where the row is long, a window of it.
+
+    Attributes
+    ----------
+    inputs : by name a list of whole numbers, not padded, or one number.
+    row : which of the encoded rows it belongs to.
+    cut : whether a part of the row's text stayed outside of the network.
+    note : what decoding needs to find its way back into the text.
+    """
+
+    inputs: dict[str, Any]
+    row: int
+    cut: bool = False
+    note: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """What a task knows; one subclass a kind. Taught in lecture 5.
+
+    Attributes
+    ----------
+    name, title : the key in `TASKS`; the name in Korean.
+    data : its data set in the catalogue.
+    texts : columns with the text that is read, in order.
+    label : column with the answer.
+    goal : name of the score that decides when to stop; higher is better.
+    cpu, gpu : recipe for the mini models and for published ones (KLUE's baseline, where it has the task).
+    """
+
+    scored: ClassVar[tuple[str, ...]]  # what of gold and prediction the metrics take
+    additive: ClassVar[bool] = False  # whether the score of a set is the mean of its examples' scores
+    name: str
+    title: str
+    data: str
+    texts: tuple[str, ...]
+    label: str
+    goal: str
+    cpu: Recipe
+    gpu: Recipe
+
+    @property
+    def features(self) -> "Features":
+        """Columns of the data set with their types."""
+        return data_set(self.data).features
+
+    def check(self, row: Row, *, labelled: bool = True) -> Row:
+        """Return the row with label names as numbers. Raises KlueError for what is missing or wrong in it."""
+        for column in (*self.texts, *([self.label] if labelled else [])):
+            if column not in row:
+                raise KlueError(f"{column!r} 열이 없습니다. 있는 열: {', '.join(row) or '없음'}. {self.title} 과제에 "
+                                f"있어야 하는 열: {', '.join([*self.texts, self.label])}.")
+        for column in self.texts:
+            require_text(row[column], column)
+        return row if labelled else {name: value for name, value in row.items() if name != self.label}
+
+    @abstractmethod
+    def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
+        """Return the network's inputs of all rows in order; with labels where the rows have them."""
+
+    @abstractmethod
+    def new_model(self, encoder: str, **options: Any) -> "Encoder":
+        """Return tokenizer and network: the encoder with the task's head, whose weights are random."""
+
+    @abstractmethod
+    def read(self, outputs: Any, batch: dict[str, "torch.Tensor"], features: Sequence[Feature]) -> list[Any]:
+        """Return what is to be kept of the network's outputs, one item a feature of the batch."""
+
+    @abstractmethod
+    def decode(self, readouts: Sequence[Any], features: Sequence[Feature], rows: Sequence[Row]) -> list[Prediction]:
+        """Return one prediction a row, in the form that `klue score` reads."""
+
+    @abstractmethod
+    def gold(self, row: Row) -> Prediction:
+        """Return the right answer in the form that `klue score` reads."""
+
+    @abstractmethod
+    def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
+        """Return the predictions of the best guess that looks at no text, for comparison."""
+
+    def columns(self, examples: Sequence[Prediction]) -> dict[str, Sequence[Any]]:
+        """Return gold or predictions as the columns that the metrics take."""
+        names = [name for name in self.scored if name in examples[0]]
+        return {name: [example[name] for example in examples] for name in names}
+
+    def row_of(self, texts: Sequence[str]) -> Row:
+        """Return a row to predict on, made of the texts that a user typed."""
+        if len(texts) != len(self.texts):
+            raise KlueError(f"{self.title} 과제는 글을 {len(self.texts)}개({', '.join(self.texts)}) 받는데 "
+                            f"{len(texts)}개를 받았습니다. 글마다 따옴표로 묶어 차례대로 주세요.")
+        return dict(zip(self.texts, texts, strict=True))
+
+    def group(self, row: Row) -> Any:
+        """Return what rows must share to stay on one side when data are parted: by default the first text."""
+        return row[self.texts[0]]
+
+    def stratum(self, row: Row) -> Any:
+        """Return what parts of the data should hold in equal shares."""
+        return None
+
+    def empty(self, row: Row) -> bool:
+        """Say whether the row has no text to learn from."""
+        return not any(row[column].strip() for column in self.texts)
+
+
+def require_text(value: Any, column: str) -> str:
+    """Return the value if it is text that can be written as UTF-8, else raise KlueError."""
+    if not isinstance(value, str):
+        raise KlueError(f"{column!r} 열에는 글이 있어야 하는데 {value!r}입니다. 따옴표로 묶은 글을 넣으세요.")
+    if _HALF_CHARACTER.search(value):
+        raise KlueError(f"{column!r} 열의 글에 깨진 글자(짝이 없는 서로게이트)가 있습니다. 그 글자를 지우세요.")
+    return value
+
+
+def label_number(value: Any, labels: "ClassLabel", column: str) -> int:
+    """Return the number of a label given by name or number, else raise KlueError."""
+    if isinstance(value, str) and value in labels.names:
+        return labels.names.index(value)
+    if type(value) is int and 0 <= value < len(labels.names):
+        return value
+    raise KlueError(f"{column!r} 열에 모르는 레이블이 있습니다: {value!r}. 쓸 수 있는 레이블: "
+                    f"{', '.join(labels.names)}. 이름 대신 0부터 {len(labels.names) - 1}까지의 번호를 써도 됩니다.")
+
+
+def collate(inputs: Sequence[dict[str, Any]], tokenizer: "PreTrainedTokenizerBase", *,
+            length: int | None = None) -> dict[str, "torch.Tensor"]:
+    """Pad features to the longest of them and stack them. Taught in lecture 5.
+
+    Parameters
+    ----------
+    inputs : `Feature.inputs` of some features, all with the same names.
+    length : pad all to this many tokens instead (slow; for comparison).
+
+    Returns
+    -------
+    Tensors of shape (B, T) for what the tokenizer gives, with the attention mask; (B, longest) for other lists, padded
+    with `IGNORED`; (B,) for single numbers.
+    """
+    import torch
+
+    names = [name for name in inputs[0] if name in tokenizer.model_input_names]
+    padded = tokenizer.pad([{name: one[name] for name in names} for one in inputs], return_tensors="pt",
+                           padding="max_length" if length else True, max_length=length, padding_side="right")
+    batch = dict(padded)
+    for name in inputs[0].keys() - set(names):
+        values = [one[name] for one in inputs]
+        if isinstance(values[0], list):
+            a_token_each = all(len(one[name]) == len(one["input_ids"]) for one in inputs)
+            longest = batch["input_ids"].shape[1] if a_token_each else max(map(len, values))
+            values = [value + [IGNORED] * (longest - len(value)) for value in values]
+        batch[name] = torch.tensor(values)
+    return batch

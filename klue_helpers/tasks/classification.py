@@ -1,0 +1,143 @@
+"""Classes and scores of one text or of a pair, from the vector of [CLS] (taught in lectures 5 and 6)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from klue_helpers.errors import KlueError
+from klue_helpers.models import load_encoder
+from klue_helpers.tasks.base import Feature, Prediction, Row, Task, label_number
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import ClassLabel
+    from transformers import PreTrainedTokenizerBase
+
+    from klue_helpers.models import Encoder
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTask(Task):
+    """One or two texts in, one answer out: what classes and scores share."""
+
+    def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
+        """Cut what is too long from the end, of a pair from the longer text, and say so in the feature."""
+        if not rows:
+            return []
+        columns = [[row[column] for row in rows] for column in self.texts]
+        encoded = tokenizer(*columns, truncation=True, max_length=max_length)
+        names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
+        return [Feature({**{name: encoded[name][i] for name in names}, **self.target(row)}, i,
+                        cut=bool(encoded.encodings[i].overflowing)) for i, row in enumerate(rows)]
+
+    def target(self, row: Row) -> dict[str, Any]:
+        """Return the label as the loss takes it; nothing for a row without one."""
+        return {"labels": row[self.label]} if self.label in row else {}
+
+    def read(self, outputs: Any, batch: dict[str, "torch.Tensor"], features: Sequence[Feature]) -> list[Any]:
+        """Return the logits, shape (labels,) a row."""
+        return list(outputs.logits.float().cpu().numpy())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification(TextTask):
+    """A label for one text, or for a pair of texts. Taught in lectures 5 and 6."""
+
+    scored: ClassVar[tuple[str, ...]] = ("label",)
+
+    @property
+    def labels(self) -> "ClassLabel":
+        """The labels with their names."""
+        return self.features[self.label]
+
+    def check(self, row: Row, *, labelled: bool = True) -> Row:
+        """Return the row with the number of its label."""
+        row = super().check(row, labelled=labelled)
+        return {**row, self.label: label_number(row[self.label], self.labels, self.label)} if labelled else row
+
+    def new_model(self, encoder: str, **options: Any) -> "Encoder":
+        """Return an ordinary model for sequence classification that knows the labels' names."""
+        names = dict(enumerate(self.labels.names))
+        return load_encoder(encoder, head="sequence-classification", id2label=names,
+                            label2id={name: number for number, name in names.items()}, **options)
+
+    def decode(self, readouts: Sequence[Any], features: Sequence[Feature], rows: Sequence[Row]) -> list[Prediction]:
+        """Return the likeliest label and the probabilities in the order of the labels."""
+        from scipy.special import softmax
+
+        names = self.labels.names
+        return [{"label": names[logits.argmax()], "probs": [round(float(p), 6) for p in softmax(logits)]}
+                for logits in readouts]
+
+    def gold(self, row: Row) -> Prediction:
+        """Return ``{"label": name}``."""
+        return {"label": self.labels.names[row[self.label]]}
+
+    def columns(self, examples: Sequence[Prediction]) -> dict[str, Sequence[Any]]:
+        """Return the columns with the labels' numbers."""
+        columns = super().columns(examples)
+        return {**columns, "label": np.array([self.labels.names.index(name) for name in columns["label"]])}
+
+    def stratum(self, row: Row) -> Any:
+        """Return the label."""
+        return row[self.label]
+
+    def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
+        """Return the commonest label of the training rows; the probabilities are the labels' shares."""
+        counts = Counter(row[self.label] for row in train)
+        shares = [counts[number] / len(train) for number in range(len(self.labels.names))]
+        return [{"label": self.labels.names[shares.index(max(shares))], "probs": shares} for _ in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regression(TextTask):
+    """A score from 0 to 5 for a pair of texts, learnt with the squared error. Taught in lecture 6.
+
+    Attributes
+    ----------
+    inner : name of the score inside the label column, where that holds several.
+    """
+
+    scored: ClassVar[tuple[str, ...]] = ("score",)
+    inner: str = ""
+    top: float = 5.0
+
+    def value(self, row: Row) -> Any:
+        """Return the score that stands in the row."""
+        value = row[self.label]
+        return value[self.inner] if self.inner and isinstance(value, dict) else value
+
+    def check(self, row: Row, *, labelled: bool = True) -> Row:
+        """Return the row if its score is a number from 0 to `top`."""
+        row = super().check(row, labelled=labelled)
+        if not labelled:
+            return row
+        missing = self.inner and isinstance(row[self.label], dict) and self.inner not in row[self.label]
+        score = None if missing else self.value(row)
+        if type(score) not in (int, float) or not 0 <= score <= self.top:
+            raise KlueError(f"{self.label!r} 열에는 0에서 {self.top:g} 사이의 수가 있어야 하는데 "
+                            f"{row[self.label]!r}입니다. 점수를 고치세요.")
+        return row
+
+    def target(self, row: Row) -> dict[str, Any]:
+        """Return the score as a float."""
+        return {"labels": float(self.value(row))} if self.label in row else {}
+
+    def new_model(self, encoder: str, **options: Any) -> "Encoder":
+        """Return an ordinary model for sequence classification with a single output."""
+        return load_encoder(encoder, head="sequence-classification", num_labels=1, problem_type="regression", **options)
+
+    def decode(self, readouts: Sequence[Any], features: Sequence[Feature], rows: Sequence[Row]) -> list[Prediction]:
+        """Return the scores, kept within bounds."""
+        return [{"score": round(min(max(float(output[0]), 0.0), self.top), 4)} for output in readouts]
+
+    def gold(self, row: Row) -> Prediction:
+        """Return ``{"score": number}``."""
+        return {"score": float(self.value(row))}
+
+    def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
+        """Return the mean score of the training rows."""
+        return [{"score": sum(float(self.value(row)) for row in train) / len(train)}] * len(rows)

@@ -1,0 +1,191 @@
+"""Classes and scores: rows, features, batches, predictions (lectures 5 and 6)."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from tiny import save_encoder
+
+import klue_helpers as kh
+from klue_helpers.course.score_forms import FORMS
+from klue_helpers.data import CATALOGUE, sample_sizes
+from klue_helpers.metrics import score
+from klue_helpers.models import load_encoder
+from klue_helpers.tasks import TASKS, collate, load_task
+from klue_helpers.training import check_rows, load_rows, read_rows, splits_of
+
+CLASSES = [name for name, task in TASKS.items() if type(task).__name__ == "Classification"]
+TEXTS = [name for name, task in TASKS.items() if task.goal in ("pearson", "spearman") or name in CLASSES]
+LONG = "가나 다라 " * 17_000  # 102,000 characters
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return load_encoder("klue-mini-bert").tokenizer
+
+
+def made_up(task, **values):
+    """Return a row with the same text everywhere and the first label."""
+    label = {"hate": 0, "score": 2.5, "labels": {"real-label": 2.5}}.get(task.label, 0)
+    return {**dict.fromkeys(task.texts, "글입니다"), task.label: label, **values}
+
+
+def test_an_unknown_task_or_option_names_the_known_ones():
+    with pytest.raises(kh.KlueError, match=r"'sentiment'.*ynat.*nsmc"):
+        load_task("sentiment")
+    with pytest.raises(kh.KlueError, match="marker"):
+        load_task("ynat", marker="typed")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_tasks_name_columns_that_their_data_have(name):
+    task = TASKS[name]
+    assert task.name == name and task.data in CATALOGUE
+    assert {*task.texts, task.label} <= set(task.features)
+    assert task.cpu.epochs and task.gpu.max_length <= 512
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_features_end_where_the_network_does_and_say_what_was_cut(name, tokenizer):
+    task = TASKS[name]
+    rows = [task.check(made_up(task)), task.check(made_up(task, **{task.texts[0]: LONG})),
+            task.check(made_up(task, **dict.fromkeys(task.texts, "")))]
+    short, long, empty = task.encode(rows, tokenizer, 32)
+    assert [len(one.inputs["input_ids"]) for one in (long, empty)] == [32, 1 + len(task.texts)]
+    assert [one.cut for one in (short, long, empty)] == [False, True, False]
+    assert [one.row for one in (short, long, empty)] == [0, 1, 2]
+    text = tokenizer.decode(short.inputs["input_ids"], skip_special_tokens=True)
+    assert text == " ".join(["글입니다"] * len(task.texts))
+    assert all("labels" in one.inputs for one in (short, long, empty))
+    blank = task.check({column: "글" for column in task.texts}, labelled=False)
+    assert "labels" not in task.encode([blank], tokenizer, 32)[0].inputs
+
+
+def test_a_pair_is_cut_at_its_longer_text(tokenizer):
+    task = TASKS["nli"]
+    row = {"premise": LONG, "hypothesis": "짧은 가설", "label": 1}
+    [feature] = task.encode([row], tokenizer, 64)
+    second = [token for token, kind in zip(feature.inputs["input_ids"], feature.inputs["token_type_ids"], strict=True)
+              if kind]
+    assert tokenizer.decode(second, skip_special_tokens=True) == "짧은 가설"
+
+
+@pytest.mark.parametrize(("kind", "length"), [("Bert", 512), ("Roberta", 512), ("Electra", 512)])
+def test_published_architectures_take_the_longest_batch(kind, length, tmp_path):
+    """RoBERTa's positions start behind the padding's, and it knows one segment only."""
+    task = TASKS["nli"]
+    tokenizer, model = task.new_model(save_encoder(tmp_path / kind, kind))
+    assert tokenizer.model_max_length == length
+    features = task.encode([{"premise": LONG, "hypothesis": "가설", "label": 2}], tokenizer, length)
+    assert len(features[0].inputs["input_ids"]) == length
+    assert ("token_type_ids" in features[0].inputs) == (kind != "Roberta")
+    with torch.inference_mode():
+        outputs = model(**collate([features[0].inputs], tokenizer))
+    assert outputs.logits.shape == (1, 3) and outputs.loss.isfinite()
+    assert model.config.id2label[2] == "contradiction"
+
+
+def test_a_batch_is_as_long_as_its_longest_text(tokenizer):
+    inputs = [{"input_ids": [2, 7, 3], "labels": [5, 6, 7], "heads": [1]},
+              {"input_ids": [2, 3], "labels": [8, 9], "heads": [2, 0, 1, 4]}]
+    batch = collate(inputs, tokenizer)
+    assert batch["input_ids"].tolist() == [[2, 7, 3], [2, 3, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert batch["labels"].tolist() == [[5, 6, 7], [8, 9, -100]]
+    assert batch["heads"].tolist() == [[1, -100, -100, -100], [2, 0, 1, 4]]
+    wide = collate(inputs, tokenizer, length=5)
+    assert wide["input_ids"].shape == wide["labels"].shape == (2, 5) and wide["labels"][0, 3:].tolist() == [-100, -100]
+    assert collate([{"input_ids": [2], "labels": 1.5}], tokenizer)["labels"].tolist() == [1.5]
+
+
+def test_the_likeliest_label_is_predicted_by_name():
+    task = TASKS["ynat"]
+    [prediction] = task.decode([np.array([0, 0, 0, np.log(4), 0, 0, 0])], [], [{}])
+    assert prediction == {"label": "생활문화", "probs": [0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1]}
+    assert task.gold({"label": 6}) == {"label": "정치"}
+
+
+def test_label_0_of_a_question_pair_is_the_same_question():
+    task = TASKS["paraphrase"]
+    same = next(row for row in load_rows(task, "sample", "train") if task.gold(row)["label"] == "same")
+    assert same["label"] == 0
+    assert task.decode([np.array([1.0, 0.0])], [], [{}])[0]["label"] == "same"
+
+
+def test_scores_stay_within_bounds():
+    task = TASKS["sts"]
+    assert [one["score"] for one in task.decode([np.array([7.0]), np.array([-1.0]), np.array([2.25])], [], [])] == [
+        5.0, 0.0, 2.25]
+    assert task.gold({"labels": {"label": 3.0, "real-label": 2.97}}) == {"score": 2.97}
+    row = {"sentence1": "가", "sentence2": "나", "labels": 4}
+    assert task.target(task.check(row)) == {"labels": 4.0}, "a file of one's own may hold the bare score"
+
+
+def test_the_trivial_guess_is_the_commonest_label_and_the_mean_score():
+    rows = [{"label": 0}, {"label": 1}, {"label": 1}]
+    assert TASKS["nsmc"].trivial(rows, [{}, {}]) == [{"label": "positive", "probs": [1 / 3, 2 / 3]}] * 2
+    assert TASKS["korsts"].trivial([{"score": 1.0}, {"score": 4.0}], [{}]) == [{"score": 2.5}]
+
+
+@pytest.mark.parametrize(("name", "row", "part"), [
+    ("ynat", {"text": "제목", "label": "경제"}, "'title' 열이 없습니다. 있는 열: text, label"),
+    ("ynat", {"title": "제목"}, "'label' 열이 없습니다"),
+    ("ynat", {"title": "제목", "label": "날씨"}, "모르는 레이블이 있습니다: '날씨'. 쓸 수 있는 레이블: IT과학"),
+    ("ynat", {"title": "제목", "label": 7}, "모르는 레이블이 있습니다: 7"),
+    ("ynat", {"title": "제목", "label": True}, "모르는 레이블이 있습니다: True"),
+    ("ynat", {"title": 3, "label": 0}, "글이 있어야 하는데 3"),
+    ("ynat", {"title": None, "label": 0}, "글이 있어야 하는데 None"),
+    ("ynat", {"title": "\ud83d", "label": 0}, "깨진 글자"),
+    ("sts", {"sentence1": "가", "sentence2": "나", "labels": {"label": 3.0}}, "0에서 5 사이의 수"),
+    ("sts", {"sentence1": "가", "sentence2": "나", "labels": 5.5}, "0에서 5 사이의 수"),
+    ("korsts", {"sentence1": "가", "sentence2": "나", "score": "3"}, "0에서 5 사이의 수"),
+    ("korsts", {"sentence1": "가", "sentence2": "나", "score": float("nan")}, "0에서 5 사이의 수"),
+])
+def test_a_wrong_row_is_told_with_its_place(name, row, part, tmp_path):
+    task = TASKS[name]
+    with pytest.raises(kh.KlueError) as error:
+        check_rows(task, [task.check(made_up(task)), row], "자료")
+    assert part in str(error.value) and "자료 2번째 행" in str(error.value)
+
+
+@pytest.mark.parametrize(("content", "part"), [
+    ("", "비어 있습니다"), ("\n \n", "비어 있습니다"), ("{", "1행이 JSON 객체가 아닙니다"),
+    ('{"title": "가", "label": 0}\n[1]', "2행이 JSON 객체가 아닙니다"),
+    ('\n{"title": "가", "label": "없음"}', "2행: 'label' 열에 모르는"),
+])
+def test_a_wrong_file_is_told_with_its_line(content, part, tmp_path):
+    path = tmp_path / "자료.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(kh.KlueError, match=part):
+        read_rows(TASKS["ynat"], path)
+
+
+def test_files_in_other_encodings_are_refused_and_marks_are_taken_off(tmp_path):
+    path = tmp_path / "자료.jsonl"
+    path.write_bytes('{"title": "가나", "label": "경제"}'.encode("cp949"))
+    with pytest.raises(kh.KlueError, match="UTF-8"):
+        read_rows(TASKS["ynat"], path)
+    path.write_bytes('\ufeff{"title": "가나\u2028다", "label": "경제"}\r\n'.encode())
+    assert read_rows(TASKS["ynat"], path) == [{"title": "가나\u2028다", "label": 1}]
+    with pytest.raises(kh.KlueError, match="읽지 못했습니다"):
+        read_rows(TASKS["ynat"], tmp_path / "없음.jsonl")
+
+
+@pytest.mark.parametrize("name", [name for name, task in TASKS.items() if sample_sizes(CATALOGUE[task.data])])
+def test_gold_and_predictions_are_what_klue_score_reads(name):
+    task = TASKS[name]
+    train, test = load_rows(task, "sample", "train"), load_rows(task, "sample", splits_of(task, "sample")[-1])
+    sides = [task.gold(row) for row in test], task.trivial(train, test)
+    read = [[form.read(json.dumps(one), "여기") for one in side] for form, side in zip(FORMS[name], sides, strict=True)]
+    columns = [{name: [row[name] for row in rows] for name in rows[0]} for rows in read]
+    ours = score(name, *(task.columns(side) for side in sides))
+    for kind in ("official", "corrected"):
+        assert getattr(ours, kind) == pytest.approx(getattr(score(name, *columns), kind), nan_ok=True)
+    assert task.goal in ours.official and len(sides[0]) == len(sides[1]) == len(test)
+
+
+def test_typed_texts_become_a_row():
+    assert TASKS["nli"].row_of(["전제", "가설"]) == {"premise": "전제", "hypothesis": "가설"}
+    with pytest.raises(kh.KlueError, match=r"2개\(premise, hypothesis\) 받는데 1개"):
+        TASKS["nli"].row_of(["전제"])
