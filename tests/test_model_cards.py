@@ -36,6 +36,13 @@ def test_the_card_is_what_template_files_and_measurements_give(name):
     assert not {"{{", "{%", "}}", "%}"} & set(written.split())
 
 
+def test_lecture_4_shows_the_corpus_as_the_card_does():
+    notebook = json.loads((ROOT / "notebooks" / "04_pretraining_bert.ipynb").read_text(encoding="utf-8"))
+    sources = record.read(ROOT / "benchmarks" / "klue-mini-bert.json")["corpus"]["sources"]
+    shown = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    assert sum(model_card.sources_table(sources) in text for text in shown) == 1
+
+
 def test_a_template_that_names_what_was_not_measured_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "klue-mini-bert.md").write_text("{{ settings.seed }} {{ samples }}", encoding="utf-8")
