@@ -9,8 +9,10 @@ from argparse import Namespace
 import jinja2
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 
+import klue_helpers as kh
 from klue_helpers.models import MINI_MODELS, load_encoder
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -32,6 +34,13 @@ def test_the_card_is_what_template_files_and_measurements_give(name):
     written = (model_card.MODELS / name / "README.md").read_text(encoding="utf-8")
     assert written == model_card.render(name), f"run: python benchmarks/model_card.py {name}"
     assert not {"{{", "{%", "}}", "%}"} & set(written.split())
+
+
+def test_lecture_4_shows_the_corpus_as_the_card_does():
+    notebook = json.loads((ROOT / "notebooks" / "04_pretraining_bert.ipynb").read_text(encoding="utf-8"))
+    sources = record.read(ROOT / "benchmarks" / "klue-mini-bert.json")["corpus"]["sources"]
+    shown = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    assert sum(model_card.sources_table(sources) in text for text in shown) == 1
 
 
 def test_a_template_that_names_what_was_not_measured_is_an_error(tmp_path, monkeypatch):
@@ -120,6 +129,37 @@ def test_systems_are_compared_on_the_same_rows(tmp_path):
     mini_bert.compare(options, row | {"system": "mini"}, np.where(first, answers, 1 - answers), answers)
     (compared,) = record.read(options.output)["comparisons"]
     assert (compared["against"], compared["difference"]) == ("tfidf", 0.2)
+
+
+@pytest.mark.slow
+def test_every_task_reports_every_system(tmp_path, monkeypatch):
+    """On a few rows of the samples: that the scores are good is no matter here."""
+    def few(name, source, *, data_dir, splits=("train", "test")):
+        rows = kh.load_data("question_pair" if name == "korsts" else name)
+        if name == "korsts":  # it has no sample
+            rows = {"train": scored(rows["train"]), "validation": scored(rows["test"])}
+        return {split: rows[split].shuffle(seed=0).select(range(24)) for split in splits}
+
+    def scored(rows):
+        rows = rows.rename_columns({"question1": "sentence1", "question2": "sentence2"})
+        return rows.add_column("score", [row % 6.0 for row in range(len(rows))])
+
+    monkeypatch.setattr(mini_bert, "load_data", few)
+    monkeypatch.setattr(mini_bert, "pair_test_rows", lambda count: np.arange(4))
+    output = tmp_path / "scores.json"
+    monkeypatch.setattr(sys, "argv", ["mini_bert.py", "--data-dir", "unused", "--output", str(output), "--epochs", "1",
+                                      "--seeds", "2", "--sizes", "12", "24", "--threads", str(torch.get_num_threads())])
+    mini_bert.main()
+    found = record.read(output)
+    scores = {(row["task"], row["train"], row["system"]): row for row in found["scores"]}
+    networks = ("mini", "random")
+    assert scores.keys() == {*(("nsmc", size, name) for size in (12, 24) for name in (*networks, "tfidf")),
+                             *(("question_pair", 20, name) for name in networks), ("korsts", 24, "tfidf"),
+                             *(("korsts", size, name) for size in (0, 24) for name in networks)}
+    assert {key: row["seeds"] for key, row in scores.items() if row["seeds"] == 1}.keys() == {
+        ("korsts", 24, "tfidf"), *(("nsmc", 24, name) for name in (*networks, "tfidf"))}
+    assert {row["against"] for row in found["comparisons"]} == {"random", "tfidf"}
+    assert scores["korsts", 0, "mini"]["sd"] == 0  # before training the seed is no matter to the trained one
 
 
 def test_inputs_are_those_of_the_tokenizer(tokenizer):
