@@ -139,6 +139,28 @@ def test_half_of_the_pairs_are_random():
     assert abs((paired == IS_RANDOM).mean() - 0.5) < 4 * math.sqrt(0.25 / len(paired))
 
 
+@given(counts=st.lists(st.integers(2, 8), min_size=2, max_size=8), length=st.integers(1, 9), seed=st.integers(0, 1000),
+       max_length=st.integers(24, 64), short=st.sampled_from([0.0, 0.1, 1.0]))
+def test_a_random_second_segment_is_made_of_whole_sentences(counts, length, seed, max_length, short):
+    corpus = corpus_of(*[[length] * count for count in counts])  # of one length, so that each sentence fits
+    pairs = next_sentence_pairs(corpus, max_length=max_length, short=short, single=1.0, seed=seed)
+    borders = set(corpus.sentences.tolist())
+    assert {place for row in pairs.tolist() if row[4] == IS_RANDOM for place in row[2:4]} <= borders
+
+
+def test_the_second_segment_alone_does_not_tell_the_labels_apart():
+    """The last piece of B, or an input that fills the budget, would give away a random B that is cut off."""
+    rng = random.Random(0)
+    corpus = corpus_of(*[[rng.randint(3, 14) for _ in range(30)] for _ in range(100)])
+    pairs = next_sentence_pairs(corpus, max_length=64, seed=1)
+    pairs = pairs[pairs[:, 4] != NO_PAIR]
+    follows = pairs[:, 4] == IS_NEXT
+    ends_a_sentence = np.isin(pairs[:, 3], corpus.sentences)
+    assert len(pairs) > 600 and min(ends_a_sentence[follows].mean(), ends_a_sentence[~follows].mean()) > 0.95
+    for rule in (ends_a_sentence, pair_lengths(pairs) < 64):
+        assert abs((rule == follows).mean() - 0.5) < 0.1
+
+
 def test_pairs_without_random_ones_cover_every_sentence_once():
     corpus = corpus_of([5, 5, 5, 5, 5, 5])  # one document: there is no other to take a random B from
     pairs = next_sentence_pairs(corpus, max_length=18, short=0.0, single=1.0, seed=0)

@@ -21,7 +21,8 @@ def next_sentence_pairs(corpus: Corpus, *, max_length: int = 128, short: float =
     Sentences of one document follow each other until the length budget is full; neither segment crosses the border of
     a document. A sentence that stands alone (in its document, or at its end) is given alone, or cut in two within it;
     what is longer than the budget loses its end. A random B ends with a sentence, as a following one does: cut off at
-    the budget, as in BERT, its end alone would give the answer away.
+    the budget, its end alone would give the answer away. (BERT's code fills both kinds beyond the budget and drops
+    what is too much from either end.)
 
     Parameters
     ----------
