@@ -1,4 +1,4 @@
-"""Heads that transformers lacks: roles added to the input, a biaffine parser (taught in lecture 5)."""
+"""Heads that transformers lacks: roles in the input, a biaffine parser, slot values (taught in lectures 5 and 9)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 from transformers.modeling_outputs import ModelOutput
+
+from klue_helpers.tasks.base import IGNORED
 
 
 class EntityEmbedding(nn.Module):
@@ -138,7 +140,112 @@ def _with_one(vectors: torch.Tensor) -> torch.Tensor:
 
 
 def _loss(scores: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the mean cross-entropy over the places that are known; 0 where none is."""
+    """Return the mean cross-entropy over the places that are known; 0 where none is.
+
+    `scores` may be log probabilities: their softmax is themselves.
+    """
     known = right >= 0
     total = nn.functional.cross_entropy(scores[known], right[known], reduction="sum")
     return total / known.sum().clamp(min=1)
+
+
+@dataclass
+class Slots(ModelOutput):
+    """What `StateGenerator` returns: the loss; gates of shape (B, S); tokens of shape (B, S, L), `IGNORED` behind."""
+
+    loss: torch.Tensor | None = None
+    gates: torch.Tensor | None = None
+    tokens: torch.Tensor | None = None
+
+
+class StateGenerator(nn.Module):
+    """A gate for every slot and, where it says so, a value that is copied and generated token by token.
+
+    After TRADE (Wu and others 2019), which KLUE's baseline follows. Taught in lecture 9.
+
+    Parameters
+    ----------
+    slots : (S, e) a vector for each slot to begin with, such as the mean of its name's embeddings.
+    gates : number of kinds of gate; the last one asks for a value.
+    length : most tokens of a value.
+    end : number of the token that ends a value.
+    """
+
+    def __init__(self, encoder: nn.Module, slots: torch.Tensor, *, gates: int, length: int, end: int) -> None:
+        super().__init__()
+        self.encoder, self.length, self.end, self.value_gate = encoder, length, end, gates - 1
+        narrow, wide = slots.shape[1], encoder.config.hidden_size
+        self.slots = nn.Parameter(slots.clone())
+        self.query = nn.Linear(narrow, wide)
+        self.gate = nn.Sequential(nn.Linear(2 * wide, wide), nn.GELU(), nn.Linear(wide, gates))
+        self.first = nn.Linear(2 * wide, wide)
+        self.step = nn.GRUCell(narrow, wide)
+        self.word = nn.Linear(wide, narrow)
+        self.generates = nn.Linear(2 * wide + narrow, 1)
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the encoder."""
+        return self.encoder.config
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, *, gates: torch.Tensor | None = None,
+                active: torch.Tensor | None = None, values: torch.Tensor | None = None,
+                **inputs: torch.Tensor) -> Slots:
+        """Return gates and values, or only the loss while training.
+
+        Parameters
+        ----------
+        gates : (B, S) the right gates.
+        active : (B, K) the slots that have a value, negative behind.
+        values : (B, K * length) the tokens of these values, negative behind.
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **inputs).last_hidden_state
+        seen = attention_mask[:, None, :].bool()  # (B, 1, T)
+        queries = self.query(self.slots).expand(len(hidden), -1, -1)  # (B, S, d)
+        both = torch.cat([_attend(queries, hidden, seen)[0], queries], dim=-1)  # (B, S, 2d)
+        scores, starts = self.gate(both).float(), torch.tanh(self.first(both))  # (B, S, gates), (B, S, d)
+        loss = None
+        if gates is not None:
+            rows, places = (active >= 0).nonzero(as_tuple=True)
+            right = values.view(len(values), -1, self.length)[rows, places].long()  # (M, length)
+            told, _ = self._values(rows, active[rows, places].long(), starts, hidden, seen, input_ids, right)
+            loss = _loss(scores, gates) + _loss(told, right)
+        if self.training:
+            return Slots(loss)
+        found = scores.argmax(dim=-1)  # (B, S)
+        tokens = torch.full((*found.shape, self.length), IGNORED, device=found.device)
+        rows, slots = (found == self.value_gate).nonzero(as_tuple=True)
+        tokens[rows, slots] = self._values(rows, slots, starts, hidden, seen, input_ids, None)[1]
+        return Slots(loss, found, tokens)
+
+    def _values(self, rows: torch.Tensor, slots: torch.Tensor, starts: torch.Tensor, hidden: torch.Tensor,
+                seen: torch.Tensor, input_ids: torch.Tensor,
+                right: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return log probabilities (M, length, V) and tokens (M, length) of the values of M slots.
+
+        With the right values each token follows the right one before it; without them the likeliest, and there are
+        no log probabilities.
+        """
+        table = self.encoder.get_input_embeddings().weight  # (V, e)
+        state, given, ended = starts[rows, slots], self.slots[slots], torch.zeros_like(rows, dtype=torch.bool)
+        told, tokens = [], []
+        for at in range(self.length):
+            state = self.step(given, state)  # (M, d)
+            context, weights = _attend(state[:, None], hidden[rows], seen[rows])  # (M, 1, d), (M, 1, T)
+            share = torch.sigmoid(self.generates(torch.cat([state, context[:, 0], given], dim=-1))).float()  # (M, 1)
+            made = (self.word(state) @ table.T).float().softmax(dim=-1) * share  # (M, V)
+            copied = (weights[:, 0] * (1 - share)).float()
+            mixed = made.scatter_add(1, input_ids[rows], copied)
+            best = mixed.argmax(dim=-1)
+            told.append((mixed + 1e-9).log() if right is not None else best)
+            tokens.append(best.masked_fill(ended, IGNORED))
+            ended = ended | (best == self.end)
+            given = table[best if right is None else right[:, at].clamp(min=0)]
+        return torch.stack(told, dim=1), torch.stack(tokens, dim=1)
+
+
+def _attend(queries: torch.Tensor, hidden: torch.Tensor, seen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mixture of hidden vectors that each query looks at, (B, Q, d), and its weights, (B, Q, T)."""
+    scores = (queries @ hidden.transpose(1, 2)).float() / hidden.shape[-1] ** 0.5
+    weights = scores.masked_fill(~seen, -1e4).softmax(dim=-1)
+    return (weights.to(hidden.dtype) @ hidden), weights

@@ -10,6 +10,7 @@ from klue_helpers.tasks.classification import Classification, Regression
 from klue_helpers.tasks.parsing import Parsing
 from klue_helpers.tasks.reading import Reading
 from klue_helpers.tasks.relation import Relation
+from klue_helpers.tasks.state import DialogueState
 from klue_helpers.tasks.tagging import NamedEntities, PartsOfSpeech
 
 # Of the KLUE baseline for its eight, with its habits for the others; the mini models want a higher rate.
@@ -55,6 +56,8 @@ TASKS: dict[str, Task] = {task.name: task for task in (
             unanswerable=True, cpu=Recipe(8, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
     Reading(name="korquad", title="기계 독해(KorQuAD 1.0)", data="korquad", texts=("context", "question"),
             label="answers", goal="f1", cpu=Recipe(10, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+    DialogueState(name="wos", title="대화 상태 추적", data="wos", texts=("dialogue",), label="dialogue", goal="slot_f1",
+                  cpu=Recipe(20, 5e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
 )}
 
 
