@@ -7,6 +7,7 @@ their own except where said.
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from klue_helpers.errors import KlueError
@@ -48,6 +49,34 @@ def normalize(text: str) -> str:
     """
     parts = _OLD_SYLLABLE.split(unicodedata.normalize("NFC", text))
     return "".join(part if number % 2 else part.translate(_CONJOINING) for number, part in enumerate(parts))
+
+
+def normalize_with_starts(text: str) -> tuple[str, list[int]]:
+    """Return the normalised text, and where in the text each of its characters starts. Taught in lecture 7.
+
+    What is found in the normalised text at ``start`` to ``end`` stands in the text at ``starts[start]`` to
+    ``starts[end]``: `starts` has one place more, for the end of the text.
+
+    Examples
+    --------
+    >>> normalize_with_starts("\\u1112\\u1161\\u11ab\\u1100\\u1173\\u11af")
+    ('한글', [0, 3, 6])
+    """
+    whole = list(range(len(text) + 1))
+    if unicodedata.is_normalized("NFC", text):
+        return normalize(text), whole
+    starts: list[int] = []
+    cuts = [*(at for at in range(len(text)) if not at or not _joins(text[at])), len(text)]
+    for start, end in pairwise(cuts):
+        composed = len(unicodedata.normalize("NFC", text[start:end]))
+        starts.extend(min(start + at, end - 1) for at in range(composed))
+    result = normalize(text)
+    return (result, [*starts, len(text)]) if len(starts) == len(result) else (text, whole)
+
+
+def _joins(char: str) -> bool:
+    """Say whether the character may become one with that before it: vowels and finals of Hangul, and marks."""
+    return "\u1161" <= char <= "\u11ff" or unicodedata.category(char).startswith("M")
 
 
 def strip_invisible(text: str) -> str:

@@ -39,6 +39,24 @@ def test_normalize_is_idempotent(value):
     assert text.normalize(once) == once
 
 
+def test_starts_lead_back_to_the_decomposed_text():
+    decomposed = unicodedata.normalize("NFD", "나는 한글") + "\u110f"
+    composed, starts = text.normalize_with_starts(decomposed)
+    assert composed == "나는 한글ㅋ" and starts == [0, 2, 5, 6, 9, 12, 13]
+    assert unicodedata.normalize("NFC", decomposed[starts[3] : starts[5]]) == "한글"
+    assert text.normalize_with_starts("ㅋ\u110f") == ("ㅋㅋ", [0, 1, 2])
+    assert text.normalize_with_starts("") == ("", [0])
+
+
+@given(ANY_TEXT)
+def test_starts_are_in_order_and_of_the_normalised_text(value):
+    result, starts = text.normalize_with_starts(value)
+    assert result == text.normalize(value)
+    assert len(starts) == len(result) + 1 and starts == sorted(starts) and starts[-1] == len(value)
+    for at in range(len(result)):
+        assert starts[at] == starts[at + 1] or result[at] in text.normalize(value[starts[at] : starts[at + 1]])
+
+
 def test_strip_invisible_keeps_joined_emoji():
     assert text.strip_invisible("가\u200b나\u3164다\ufeff") == "가나다"
     assert text.strip_invisible("👨\u200d👩\u200d👧 가족") == "👨\u200d👩\u200d👧 가족"

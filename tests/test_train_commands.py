@@ -107,8 +107,8 @@ def test_mistakes_are_one_korean_line(line, part, trained, tmp_path, capsys, mon
 @pytest.mark.slow
 def test_a_process_killed_outright_goes_on_to_the_same_end(tiny_encoder, tmp_path):
     """SIGKILL in the midst; the second start ends with the predictions of an unbroken run."""
-    settings = ("epochs=60", "batch_size=8", "max_length=24", "max_train=40", "max_test=30", "rounds=20",
-                "patience=60")
+    settings = ("epochs=20", "batch_size=8", "max_length=24", "max_train=40", "max_test=30", "rounds=20",
+                "patience=20")
     command = [sys.executable, "-m", "klue_helpers", *words(tiny_encoder, tmp_path / "killed", settings=settings)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
     deadline = time.monotonic() + 180

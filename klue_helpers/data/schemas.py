@@ -24,6 +24,16 @@ DEPENDENCIES = [
     "VNP_OBJ", "VNP_SBJ", "X_OBJ", "AP_AJT", "L", "X_MOD", "X_CNJ", "VNP_CNJ", "X_CMP", "AP_CMP", "AP_SBJ", "R",
     "NP_SVJ",
 ]
+# The slots of Wizard-of-Seoul, as "domain-slot".
+SLOTS = [f"{domain}-{slot}" for domain, slots in {
+    "관광": ["경치 좋은", "교육적", "도보 가능", "문화 예술", "역사적", "이름", "종류", "주차 가능", "지역"],
+    "숙소": ["가격대", "도보 가능", "수영장 유무", "스파 유무", "예약 기간", "예약 명수", "예약 요일", "이름",
+             "인터넷 가능", "조식 가능", "종류", "주차 가능", "지역", "헬스장 유무", "흡연 가능"],
+    "식당": ["가격대", "도보 가능", "야외석 유무", "예약 명수", "예약 시간", "예약 요일", "이름", "인터넷 가능",
+             "종류", "주류 판매", "주차 가능", "지역", "흡연 가능"],
+    "지하철": ["도착지", "출발 시간", "출발지"],
+    "택시": ["도착 시간", "도착지", "종류", "출발 시간", "출발지"],
+}.items() for slot in slots]
 INTENTS = ["fragment", "statement", "question", "command", "rhetorical_question", "rhetorical_command",
            "intonation_dependent"]
 DIRECTIVES = ["yes_no_question", "alternative_question", "wh_question", "prohibition", "requirement",

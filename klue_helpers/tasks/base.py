@@ -90,6 +90,10 @@ class Task(ABC):
             require_text(row[column], column)
         return row if labelled else {name: value for name, value in row.items() if name != self.label}
 
+    def expand(self, row: Row) -> list[Row]:
+        """Return the rows that a row of the data set holds: itself, or the turns of a dialogue."""
+        return [row]
+
     @abstractmethod
     def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
         """Return the network's inputs of all rows in order; with labels where the rows have them."""

@@ -10,6 +10,7 @@ import numpy as np
 from klue_helpers.errors import KlueError
 from klue_helpers.models import load_encoder
 from klue_helpers.tasks.base import Feature, Prediction, Row, Task, label_number
+from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
     import torch
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TextTask(Task):
-    """One or two texts in, one answer out: what classes and scores share."""
+    """One or two texts in, one answer out: what classes and scores share. The texts are normalised first."""
 
     def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
         """Cut what is too long from the end, of a pair from the longer text, and say so in the feature."""
         if not rows:
             return []
-        columns = [[row[column] for row in rows] for column in self.texts]
+        columns = [[normalize(row[column]) for row in rows] for column in self.texts]
         encoded = tokenizer(*columns, truncation=True, max_length=max_length)
         names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
         return [Feature({**{name: encoded[name][i] for name in names}, **self.target(row)}, i,

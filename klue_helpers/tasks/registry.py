@@ -7,6 +7,11 @@ from klue_helpers.configure import check_values
 from klue_helpers.errors import KlueError
 from klue_helpers.tasks.base import Recipe, Task
 from klue_helpers.tasks.classification import Classification, Regression
+from klue_helpers.tasks.parsing import Parsing
+from klue_helpers.tasks.reading import Reading
+from klue_helpers.tasks.relation import Relation
+from klue_helpers.tasks.state import DialogueState
+from klue_helpers.tasks.tagging import NamedEntities, PartsOfSpeech
 
 # Of the KLUE baseline for its eight, with its habits for the others; the mini models want a higher rate.
 _SHORT, _PAIR = Recipe(4, 5e-5, 32, 128), Recipe(5, 5e-5, 32, 128)
@@ -39,6 +44,20 @@ TASKS: dict[str, Task] = {task.name: task for task in (
     _scores("korsts", "문장 의미 유사도(KorSTS)", label="score", goal="spearman"),
     _classes("kornli", "자연어 추론(KorNLI)", ("sentence1", "sentence2"), label="gold_label", goal="accuracy",
              gpu=_PAIR),
+    NamedEntities(name="ner", title="개체명 인식", data="ner", texts=("sentence",), label="ner_tags",
+                  goal="entity_macro_f1", cpu=Recipe(15, 5e-4, 8, 256), gpu=Recipe(3, 5e-5, 32, 510)),
+    PartsOfSpeech(name="pos", title="품사 태깅", data="pos", texts=("text",), label="upos", goal="accuracy",
+                  cpu=Recipe(10, 5e-4, 8, 256), gpu=Recipe(3, 5e-5, 32, 510)),
+    Relation(name="re", title="관계 추출", data="re", texts=("sentence",), label="label", goal="micro_f1",
+             cpu=Recipe(20, 5e-4, 16, 128), gpu=Recipe(3, 5e-5, 32, 256)),
+    Parsing(name="dp", title="의존 구문 분석", data="dp", texts=("sentence",), label="head", goal="las_micro_f1",
+            cpu=Recipe(40, 5e-4, 8, 256), gpu=Recipe(10, 5e-5, 32, 256)),
+    Reading(name="mrc", title="기계 독해", data="mrc", texts=("context", "question"), label="answers", goal="rouge_w",
+            unanswerable=True, cpu=Recipe(8, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+    Reading(name="korquad", title="기계 독해(KorQuAD 1.0)", data="korquad", texts=("context", "question"),
+            label="answers", goal="f1", cpu=Recipe(10, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+    DialogueState(name="wos", title="대화 상태 추적", data="wos", texts=("dialogue",), label="dialogue", goal="slot_f1",
+                  cpu=Recipe(20, 5e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
 )}
 
 

@@ -18,6 +18,7 @@ from klue_helpers.training.results import scores_of
 from klue_helpers.training.rows import Parts
 from klue_helpers.training.settings import FinetuneSettings
 
+TIE = 1e-3  # points of the score that a loss of 1 is worth: of two equal scores the lower loss is better
 STATE = "trainer_state.json"  # the last file of a checkpoint to be written
 
 
@@ -28,7 +29,7 @@ class Trained:
     Attributes
     ----------
     history : rows with epoch, step, loss (of training), held_out_loss and held_out (the score).
-    best : the highest held-out score.
+    best : the highest held-out score, less a thousandth of the loss.
     cut : training rows of which the network saw a part only.
     """
 
@@ -119,7 +120,8 @@ def _judge(predictor: Predictor, bf16: bool) -> Callable[[torch.nn.Module], dict
     def judge(model: torch.nn.Module) -> dict[str, float]:
         found = predictor(model, bf16=bf16)
         score = scores_of(task, gold, found.predictions).official[task.goal]
-        return {"eval_score": -1.0 if math.isnan(score) else score, "eval_loss": found.loss}
+        score = -1.0 if math.isnan(score) else score
+        return {"eval_score": score, "eval_loss": found.loss, "eval_rank": score - TIE * found.loss}
 
     return judge
 
@@ -136,7 +138,7 @@ def _arguments(settings: FinetuneSettings, folder: Path, features: int, *, seed:
         warmup_steps=settings.warmup, weight_decay=settings.weight_decay, bf16=use_bf16(settings),
         train_sampling_strategy="random" if settings.padding == "max_length" else "group_by_length",
         eval_strategy=strategy, save_strategy=strategy, logging_strategy=strategy, eval_steps=every, save_steps=every,
-        logging_steps=every, save_total_limit=1, load_best_model_at_end=True, metric_for_best_model="eval_score",
+        logging_steps=every, save_total_limit=1, load_best_model_at_end=True, metric_for_best_model="eval_rank",
         greater_is_better=True, remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
     )
 

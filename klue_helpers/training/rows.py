@@ -80,7 +80,7 @@ def read_rows(task: Task, path: Path, *, labelled: bool = True) -> list[Row]:
             rows.append((f"{path} {number:,}행", row))
     if not rows:
         raise KlueError(f"{path} 파일이 비어 있습니다. 한 줄에 한 행씩 JSON으로 적으세요.")
-    return [_checked(task, row, place, labelled) for place, row in rows]
+    return [one for place, row in rows for one in _checked(task, row, place, labelled)]
 
 
 def read_text(path: Path) -> str:
@@ -94,15 +94,21 @@ def read_text(path: Path) -> str:
 
 
 def check_rows(task: Task, rows: Sequence[Row], name: str, *, labelled: bool = True) -> list[Row]:
-    """Return the rows as the task wants them. Raises KlueError for no rows, or with the number of the wrong one."""
+    """Return the rows as the task wants them, a dialogue turn by turn.
+
+    Raises
+    ------
+    KlueError : no rows, or a wrong one, with its number.
+    """
     if not rows:
         raise KlueError(f"{name}에 행이 하나도 없습니다. 다른 분할이나 파일을 쓰세요.")
-    return [_checked(task, row, f"{name} {number:,}번째 행", labelled) for number, row in enumerate(rows, start=1)]
+    return [one for number, row in enumerate(rows, start=1)
+            for one in _checked(task, row, f"{name} {number:,}번째 행", labelled)]
 
 
-def _checked(task: Task, row: Row, place: str, labelled: bool) -> Row:
+def _checked(task: Task, row: Row, place: str, labelled: bool) -> list[Row]:
     try:
-        return task.check(row, labelled=labelled)
+        return task.expand(task.check(row, labelled=labelled))
     except KlueError as error:
         raise KlueError(f"{place}: {error}") from error
 
@@ -187,7 +193,8 @@ def _capped(rows: list[Row], most: int, seed: int) -> list[Row]:
 
 
 def _key(text: object) -> object:
-    return "".join(normalize(text).split()) if isinstance(text, str) else text
+    """Return what two texts must share to count as the same; of a list the keys of its texts."""
+    return "".join(normalize(text).split()) if isinstance(text, str) else tuple(map(_key, text))
 
 
 def _texts(task: Task, row: Row) -> tuple[object, ...]:

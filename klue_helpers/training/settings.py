@@ -23,7 +23,7 @@ class FinetuneSettings:
     warmup: float = option(0.1, "학습률을 올리는 구간이 전체에서 차지하는 비율", low=0.0, high=0.99)
     weight_decay: float = option(0.01, "가중치 감쇠", low=0.0, high=1.0)
     held_out: int = option(10, "학습 데이터를 이만큼으로 나누어 하나를 조기 종료에 씀", low=2, high=1_000)
-    patience: int = option(3, "점수가 이 횟수만큼 오르지 않으면 멈춤", low=1, high=1_000)
+    patience: int = option(5, "점수가 이 횟수만큼 오르지 않으면 멈춤", low=1, high=1_000)
     evaluate_every: int = option(0, "조기 종료 점수를 재는 간격(단계). 0이면 에포크마다", low=0, high=10_000_000)
     folds: int = option(1, "2 이상이면 평가 분할 하나를 이만큼으로 나누어 교차 학습", low=1, high=100)
     max_train: int = option(0, "학습에 쓰는 행 수 상한. 0이면 모두", low=0, high=100_000_000)
