@@ -157,7 +157,8 @@ def saved_causal(name: str, folder) -> None:
 
 @pytest.mark.parametrize(("name", "expected"), [
     ("skt/kogpt2-base-v2", ["GPT2LMHeadModel", "</s>", "</s>", "<pad>", "<unk>", "<mask>", 1024]),
-    ("EleutherAI/polyglot-ko-1.3b", ["GPTNeoXForCausalLM", "</s>", "</s>", "</s>", None, None, 2048]),
+    pytest.param("EleutherAI/polyglot-ko-1.3b", ["GPTNeoXForCausalLM", "</s>", "</s>", "</s>", None, None, 2048],
+                 marks=pytest.mark.slow),
 ])
 def test_published_causal_models_load_by_name(name, expected, tmp_path):
     (tmp_path / "repository").mkdir()
