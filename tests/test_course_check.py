@@ -55,7 +55,7 @@ def test_threads_outputs_and_code_make_a_check_run_again(project, monkeypatch):
     lecture = project.lectures()[0]
     keys = [check._key(project, lecture)]
     for name in ("OMP_NUM_THREADS", "ATEN_CPU_CAPABILITY"):
-        monkeypatch.setenv(name, "1")
+        monkeypatch.setenv(name, "other than now")
         keys.append(check._key(project, lecture))
     monkeypatch.setattr(check, "package_digest", lambda: "다른 코드")
     keys.append(check._key(project, lecture))
