@@ -38,6 +38,7 @@ def test_train_prints_progress_counts_and_scores(tiny_encoder, tmp_path, capfd):
     assert "accuracy" in out and "95% 구간" in out and (tmp_path / "나온 것" / "results.json").is_file()
 
 
+@pytest.mark.slow
 def test_folds_are_predicted_crosswise(tiny_encoder, tmp_path, capfd):
     assert cli.main(words(tiny_encoder, tmp_path / "겹", "--folds", "3", "--split", "test")) == 0
     out, _ = capfd.readouterr()
