@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 _MODULES = ("data", "embeddings", "exercises", "generation", "metrics", "models", "plots", "pretraining", "prompting",
             "runtime", "tasks", "text", "tokenizers", "training")
-_FUNCTIONS = {"load_data": "data", "audit_splits": "data"}
+_FUNCTIONS = {"load_data": "data", "audit_splits": "data", "load_task": "tasks", "finetune": "training"}
 
 __all__ = ["KlueError", "__version__", "configure", *_FUNCTIONS, *_MODULES]
 

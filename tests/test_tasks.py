@@ -13,7 +13,7 @@ from klue_helpers.data import CATALOGUE, sample_sizes
 from klue_helpers.metrics import score
 from klue_helpers.models import load_encoder
 from klue_helpers.tasks import TASKS, collate, load_task
-from klue_helpers.training import check_rows, load_rows, read_rows, splits_of
+from klue_helpers.training import check_rows, load_rows, read_rows, reported_split
 
 CLASSES = [name for name, task in TASKS.items() if type(task).__name__ == "Classification"]
 TEXTS = [name for name, task in TASKS.items() if task.goal in ("pearson", "spearman") or name in CLASSES]
@@ -175,7 +175,7 @@ def test_files_in_other_encodings_are_refused_and_marks_are_taken_off(tmp_path):
 @pytest.mark.parametrize("name", [name for name, task in TASKS.items() if sample_sizes(CATALOGUE[task.data])])
 def test_gold_and_predictions_are_what_klue_score_reads(name):
     task = TASKS[name]
-    train, test = load_rows(task, "sample", "train"), load_rows(task, "sample", splits_of(task, "sample")[-1])
+    train, test = load_rows(task, "sample", "train"), load_rows(task, "sample", reported_split(task, "sample", None))
     sides = [task.gold(row) for row in test], task.trivial(train, test)
     read = [[form.read(json.dumps(one), "여기") for one in side] for form, side in zip(FORMS[name], sides, strict=True)]
     columns = [{name: [row[name] for row in rows] for name in rows[0]} for rows in read]

@@ -60,6 +60,7 @@ def test_the_beginning_of_a_long_dialogue_is_cut():
     assert TOKENIZER.decode(feature.inputs["input_ids"], skip_special_tokens=True).endswith("네 마지막 말")
 
 
+@pytest.mark.slow
 def test_the_network_can_learn_a_state_by_heart(tiny_encoder):
     """Copying and generating: after some steps on one dialogue it says just that."""
     tokenizer, model = WOS.new_model(tiny_encoder)
@@ -99,6 +100,7 @@ def test_other_architectures_track_states(kind, tmp_path):
     assert len(found.predictions) == 2 and found.loss > 0
 
 
+@pytest.mark.slow
 def test_a_saved_model_answers_as_before(tiny_encoder, tmp_path):
     done = finetune("wos", encoder=tiny_encoder, output=tmp_path / "out", say=lambda line: None, epochs=1, max_train=30,
                     max_test=8, rounds=10, max_length=64)

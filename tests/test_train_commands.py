@@ -38,6 +38,7 @@ def test_train_prints_progress_counts_and_scores(tiny_encoder, tmp_path, capfd):
     assert "accuracy" in out and "95% 구간" in out and (tmp_path / "나온 것" / "results.json").is_file()
 
 
+@pytest.mark.slow
 def test_folds_are_predicted_crosswise(tiny_encoder, tmp_path, capfd):
     assert cli.main(words(tiny_encoder, tmp_path / "겹", "--folds", "3", "--split", "test")) == 0
     out, _ = capfd.readouterr()
@@ -87,7 +88,6 @@ def test_predict_reads_plain_text_a_row_a_line(tiny_encoder, tmp_path, capfd):
     (["train", "nsmc", "--profile", "tpu"], "cpu, gpu"),
     (["train", "nsmc", "--folds", "0"], "1 이상"),
     (["train", "nsmc", "--output", "{file}"], "파일입니다"),
-    (["train", "korsts"], "표본이 없습니다"),
     (["evaluate", "{here}"], "미세 조정한 모델이 없습니다"),
     (["evaluate", "{trained}", "--file", "{file}"], "JSON 객체가 아닙니다"),
     (["evaluate", "{trained}", "--split", "test"], "없는 분할입니다: 'test'"),

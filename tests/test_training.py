@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 import klue_helpers as kh
 from klue_helpers.tasks import TASKS, load_task
-from klue_helpers.training import finetune, finetune_settings, load_model, load_rows, predict_rows, training_parts
+from klue_helpers.training import (
+    finetune,
+    finetune_settings,
+    load_model,
+    load_rows,
+    predict_rows,
+    reported_split,
+    training_parts,
+)
 from klue_helpers.training.loop import TIE, last_checkpoint
 from klue_helpers.training.predict import Predictor
 from klue_helpers.training.results import summary
@@ -64,14 +72,14 @@ def test_rows_that_are_reported_or_empty_are_left_out_and_counted(tmp_path):
     train = reviews("좋아요", "별로예요", " ", "두 번 봤어요", "아까워요", "최고", "최악", "글쎄요", "볼만해요",
                     "졸려요")
     source = write(tmp_path / "own", train=train, test=reviews("두번 봤어요", "졸려요", ""))
-    rows, [parts] = training_parts(NSMC, source, settings(held_out=4))
+    rows, [parts] = training_parts(NSMC, source, settings(held_out=4), split="test")
     assert parts.dropped == {"empty": 1, "leaked": 2}
     assert len(parts.train) + len(parts.held_out) == 7 and len(rows) == len(parts.test) == 3
     assert not {row["document"] for row in parts.train} & {row["document"] for row in parts.held_out}
 
 
 def test_nothing_reported_is_trained_or_stopped_on():
-    rows, [parts] = training_parts(NLI, "sample", finetune_settings(NLI))
+    rows, [parts] = training_parts(NLI, "sample", finetune_settings(NLI), split="validation")
     assert rows == load_rows(NLI, "sample", "validation") == parts.test
     assert not {row["guid"] for row in rows} & {row["guid"] for row in [*parts.train, *parts.held_out]}
     premises = [{row["premise"] for row in part} for part in (parts.train, parts.held_out)]
@@ -90,8 +98,8 @@ def test_folds_predict_every_row_once_from_the_others():
 
 def test_without_a_split_of_its_own_a_fifth_is_reported_on_whatever_the_seed():
     task = TASKS["sae"]
-    first, [parts] = training_parts(task, "sample", settings(seed=1))
-    again, _ = training_parts(task, "sample", settings(seed=2))
+    first, [parts] = training_parts(task, "sample", settings(seed=1), split="train")
+    again, _ = training_parts(task, "sample", settings(seed=2), split="train")
     assert first == again and len(first) == 40 and len(parts.train) + len(parts.held_out) == 160
 
 
@@ -103,8 +111,9 @@ def test_without_a_split_of_its_own_a_fifth_is_reported_on_whatever_the_seed():
     ({}, "데이터를 찾지 못했습니다"),
 ])
 def test_data_that_cannot_be_learnt_from_are_refused(splits, part, tmp_path):
+    source = write(tmp_path / "own", **splits)
     with pytest.raises(kh.KlueError, match=part):
-        training_parts(NSMC, write(tmp_path / "own", **splits), settings())
+        training_parts(NSMC, source, settings(), split=reported_split(NSMC, source, None))
 
 
 def test_a_reported_split_of_one_class_is_scored(tmp_path, tiny_encoder):
@@ -218,6 +227,7 @@ def test_training_stops_when_the_held_out_score_no_longer_rises(tiny_encoder):
     assert len(ranks) == ranks.index(max(ranks)) + 3 < 12 and done.results["best"] == "seed-42"
 
 
+@pytest.mark.slow
 def test_dynamic_padding_trains_like_padding_to_the_limit(tiny_encoder):
     """The same first loss within rounding: padding is masked everywhere."""
     losses = [finetune("nsmc", encoder=tiny_encoder, padding=padding, say=lambda line: None, learning_rate=1e-7,

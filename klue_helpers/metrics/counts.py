@@ -35,11 +35,29 @@ class Counts:
 
 def count(gold: Sequence[Any], predicted: Sequence[Any]) -> Counts:
     """Count the classes of two sequences of one length, label by label. Taught in lecture 5."""
-    classes, codes = np.unique(np.concatenate([gold, predicted]), return_inverse=True)
+    both = [gold, predicted]
+    classes, codes = coded(np.concatenate(both) if isinstance(gold, np.ndarray) else [*gold, *predicted])
     left, right = np.split(codes, 2)
     size = len(classes)
     return Counts(classes, np.bincount(left[left == right], minlength=size), np.bincount(left, minlength=size),
                   np.bincount(right, minlength=size))
+
+
+def coded(labels: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different labels in order, and the place of each label among them. Taught in lecture 5.
+
+    The same as `numpy.unique` with its inverse, which has to sort all labels: for lists of names much faster.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in coded(["O", "B-PS", "O"])]
+    [['B-PS', 'O'], [1, 0, 1]]
+    """
+    if isinstance(labels, np.ndarray):
+        return np.unique(labels, return_inverse=True)
+    known = sorted(set(labels))
+    places = {label: place for place, label in enumerate(known)}
+    return np.array(known), np.fromiter(map(places.__getitem__, labels), dtype=np.int64, count=len(labels))
 
 
 def accuracy(gold: Sequence[Any], predicted: Sequence[Any]) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from klue_helpers.data.schemas import NER_TAGS
-from klue_helpers.metrics.counts import Counts, count
+from klue_helpers.metrics.counts import Counts, coded, count
 
 Tags = Sequence[Sequence[str]]
 
@@ -32,17 +32,19 @@ def entities(sequences: Tags) -> list[Entity]:
     >>> entities([["B-PS", "I-PS", "I-LC", "O"], ["I-PS", "B-LC"]])
     [Entity(start=0, end=2, kind='PS'), Entity(start=5, end=6, kind='LC')]
     """
-    names, codes = np.unique(list(chain.from_iterable(sequences)), return_inverse=True)
-    part, kind = (np.array(side)[codes] for side in ([name[0] for name in names], [name[2:] for name in names]))
+    names, codes = coded(list(chain.from_iterable(sequences)))
+    begins, inside = (np.array([name[0] == part for name in names], dtype=bool)[codes] for part in "BI")
+    kinds, of_name = coded([name[2:] for name in names])
+    kind = of_name[codes]
     goes_on = np.zeros(len(codes), dtype=bool)
-    goes_on[1:] = (part[1:] == "I") & (kind[1:] == kind[:-1])
+    goes_on[1:] = inside[1:] & (kind[1:] == kind[:-1])
     borders = np.cumsum([len(tags) for tags in sequences])[:-1]
     goes_on[borders[borders < len(codes)]] = False
     starts = np.flatnonzero(~goes_on)
     ends = np.append(starts[1:], len(codes))
-    begins = part[starts] == "B"
-    return [Entity(int(start), int(end), str(kind[start]))
-            for start, end in zip(starts[begins], ends[begins], strict=True)]
+    chosen = begins[starts]
+    return [Entity(start, end, str(kinds[kind[start]]))
+            for start, end in zip(starts[chosen].tolist(), ends[chosen].tolist(), strict=True)]
 
 
 def count_entities(gold: Tags, predicted: Tags) -> Counts:

@@ -53,9 +53,9 @@ TASKS: dict[str, Task] = {task.name: task for task in (
     Parsing(name="dp", title="의존 구문 분석", data="dp", texts=("sentence",), label="head", goal="las_micro_f1",
             cpu=Recipe(40, 5e-4, 8, 256), gpu=Recipe(10, 5e-5, 32, 256)),
     Reading(name="mrc", title="기계 독해", data="mrc", texts=("context", "question"), label="answers", goal="rouge_w",
-            unanswerable=True, cpu=Recipe(8, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+            unanswerable=True, cpu=Recipe(3, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
     Reading(name="korquad", title="기계 독해(KorQuAD 1.0)", data="korquad", texts=("context", "question"),
-            label="answers", goal="f1", cpu=Recipe(10, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+            label="answers", goal="f1", cpu=Recipe(6, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
     DialogueState(name="wos", title="대화 상태 추적", data="wos", texts=("dialogue",), label="dialogue", goal="slot_f1",
                   cpu=Recipe(20, 5e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
 )}

@@ -160,9 +160,8 @@ class NamedEntities(Tagging):
     def readable(self, row: Row, tags: list[str]) -> dict[str, Any]:
         """Return the entities with their offsets."""
         text = row[self.texts[0]]
-        found = entities([tags]) if tags else []
         return {"entities": [{"text": text[one.start : one.end], "type": one.kind, "start": one.start, "end": one.end}
-                             for one in found]}
+                             for one in entities([tags])]}
 
 
 @dataclass(frozen=True, kw_only=True)

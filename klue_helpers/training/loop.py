@@ -13,7 +13,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from klue_helpers.models import Encoder
 from klue_helpers.tasks import Task, collate
-from klue_helpers.training.predict import Predictor, process
+from klue_helpers.training.predict import Predictor, attention, process
 from klue_helpers.training.results import scores_of
 from klue_helpers.training.rows import Parts
 from klue_helpers.training.settings import FinetuneSettings
@@ -77,8 +77,7 @@ def train_once(task: Task, encoder: str, parts: Parts, settings: FinetuneSetting
                say: Callable[[str], None], title: str) -> Trained:
     """Train one model; go on from the last whole checkpoint in the folder. Taught in lecture 5."""
     transformers.set_seed(seed)
-    on_gpu = torch.cuda.is_available()
-    loaded = task.new_model(encoder, **({} if on_gpu else {"attn_implementation": "eager"}))
+    loaded = task.new_model(encoder, **attention())
     max_length = min(settings.max_length, loaded.tokenizer.model_max_length)
     features = task.encode(parts.train, loaded.tokenizer, max_length)
     predictor = Predictor(task, loaded.tokenizer, parts.held_out, max_length)

@@ -134,18 +134,22 @@ def deal(task: Task, rows: Sequence[Row], parts: int, *, seed: int) -> list[int]
     return part
 
 
-def training_parts(task: Task, source: str, settings: FinetuneSettings, *, split: str | None = None,
+def reported_split(task: Task, source: str, split: str | None) -> str:
+    """Return the split to report on: the one asked for, else the last of the source's. Raises KlueError."""
+    known = splits_of(task, source)
+    if split is not None and split not in known:
+        raise KlueError(f"{task.title} 데이터에 없는 분할입니다: {split!r}. 쓸 수 있는 분할: {', '.join(known)}.")
+    return split or known[-1]
+
+
+def training_parts(task: Task, source: str, settings: FinetuneSettings, *, split: str,
                    data_dir: str | None = None) -> tuple[list[Row], list[Parts]]:
     """Return the reported rows, and the rows of every training: one, or one a fold.
 
     Parameters
     ----------
-    split : the one to report on; by default the last of the source's. The same as the training split: a fifth of it.
+    split : the one to report on; where that is the training split and there are no folds, a fifth of it.
     """
-    known = splits_of(task, source)
-    split = split or known[-1]
-    if split not in known:
-        raise KlueError(f"{task.title} 데이터에 없는 분할입니다: {split!r}. 쓸 수 있는 분할: {', '.join(known)}.")
     test = load_rows(task, source, split, data_dir=data_dir)
     if settings.folds > 1:
         test = _capped(test, settings.max_test, settings.seed)

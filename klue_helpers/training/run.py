@@ -28,7 +28,7 @@ from klue_helpers.training.results import (
     write_json,
     write_lines,
 )
-from klue_helpers.training.rows import Parts, check_rows, data_hash, training_parts
+from klue_helpers.training.rows import Parts, check_rows, data_hash, reported_split, training_parts
 from klue_helpers.training.saved import TaskModel, load_model, task_options
 from klue_helpers.training.settings import FinetuneSettings, finetune_settings
 
@@ -118,6 +118,7 @@ def finetune(task: str | Task, *, encoder: str = "klue-mini-bert", source: str =
     task, settings = settings_of(task, overrides, profile)
     if output is None and process()[1] > 1:
         raise KlueError("torchrun으로 여러 프로세스에서 학습하려면 결과를 둘 폴더(output)를 정해야 합니다.")
+    split = reported_split(task, source, split)
     rows, parts = training_parts(task, source, settings, split=split, data_dir=data_dir)
     facts = {"task": task.name, "options": task_options(task), "encoder": encoder, "source": source, "split": split,
              "settings": asdict(settings), "data_sha256": data_hash([*rows, *parts[0].train, *parts[0].held_out])}
@@ -130,7 +131,7 @@ def finetune(task: str | Task, *, encoder: str = "klue-mini-bert", source: str =
         return job.finish(facts, rows, parts)
 
 
-def evaluate(model: TaskModel, rows: Sequence[Row], *, rounds: int = 1_000) -> Evaluated:
+def evaluate(model: TaskModel, rows: Sequence[Row], *, rounds: int = 500) -> Evaluated:
     """Score a saved model on checked rows. Taught in lecture 5."""
     found = model.predict(rows)
     gold = [model.task.gold(row) for row in rows]

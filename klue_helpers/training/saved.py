@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from klue_helpers.errors import KlueError
 from klue_helpers.tasks import Task, load_task
 from klue_helpers.tasks.base import Row
-from klue_helpers.training.predict import Predicted, predict_rows
+from klue_helpers.training.predict import Predicted, attention, predict_rows
 from klue_helpers.training.results import write_json
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def load_model(folder: str | Path) -> TaskModel:
     try:
         facts = json.loads((path / TASK_FILE).read_text(encoding="utf-8"))
         task = load_task(facts["task"], **facts["options"])
-        tokenizer, model = task.new_model(str(path), random_weights=True)
+        tokenizer, model = task.new_model(str(path), random_weights=True, **attention())
         safetensors.torch.load_model(model, str(path / WEIGHTS))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().split("\n")[0]
