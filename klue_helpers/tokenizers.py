@@ -1,7 +1,8 @@
 """One interface over every way to cut Korean text into tokens, and training of subword tokenizers (lecture 2)."""
 
+import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,88 @@ def to_transformers(trained: "BaseTokenizer", *, max_length: int = 512) -> "PreT
     return PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=max_length,
                                    model_input_names=["input_ids", "attention_mask"],
                                    clean_up_tokenization_spaces=False, **dict(zip(names, GPT_SPECIALS, strict=True)))
+
+
+def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, probability: float = 0.1,
+                     seed: int = 0) -> Callable[[Iterable[int]], list[int]]:
+    """Return a function that cuts the words of a text anew, differently at every call. Extends lecture 2.
+
+    As in WordPiece the longest matching piece is taken, but a match is passed over with some probability, so that a
+    shorter one takes its place. For training texts only: other cuts in every epoch are more to learn from.
+
+    Parameters
+    ----------
+    tokenizer : a WordPiece tokenizer.
+    probability : of passing over a match, 0 to 1; the shortest match, mostly a single character, is always taken.
+    seed : the same seed and the same calls give the same cuts.
+
+    Returns
+    -------
+    From a text's ids, not truncated, to the ids of its words cut anew. Special tokens and unknown words stay.
+
+    Raises
+    ------
+    KlueError : another kind of tokenizer.
+
+    Source: Hiraoka 2022, MaxMatch-Dropout: Subword Regularization for WordPiece, arXiv 2209.04126.
+    """
+    core = getattr(tokenizer, "backend_tokenizer", getattr(tokenizer, "_tokenizer", tokenizer))
+    if (kind := type(core.model).__name__) != "WordPiece":
+        raise KlueError(f"maxmatch_dropout은 WordPiece 토크나이저의 조각만 다시 자릅니다. 받은 것은 {kind}입니다. "
+                        "WordPiece 토크나이저를 주세요.")
+    prefix, vocabulary = core.model.continuing_subword_prefix, core.get_vocab()
+    pieces = {number: piece for piece, number in vocabulary.items()}
+    whole = {*core.get_added_tokens_decoder(), core.token_to_id(core.model.unk_token)}
+    inner = {number for number, piece in pieces.items() if piece.startswith(prefix) and number not in whole}
+    longest, rng = max(map(len, vocabulary)), random.Random(seed)
+
+    @cache
+    def cuts_of(word: tuple[int, ...]) -> "_Cuts":
+        if word[0] in whole:
+            return [[(word[0], 1)]]
+        rest = (pieces[number].removeprefix(prefix) for number in word[1:])
+        return _cuts("".join((pieces[word[0]], *rest)), vocabulary, prefix=prefix, longest=longest)
+
+    return lambda ids: [piece for word in _words(ids, inner) for piece in _drawn(cuts_of(word), probability, rng)]
+
+
+_Cuts = list[list[tuple[int, int]]]  # for every place of a word, the pieces that may follow: id and end, longest first
+
+
+def _words(ids: Iterable[int], inner: set[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the ids of one word after the other: a word goes on while its pieces are marked so."""
+    word: list[int] = []
+    for number in ids:
+        if word and number not in inner:
+            yield tuple(word)
+            word = []
+        word.append(number)
+    if word:
+        yield tuple(word)
+
+
+def _cuts(word: str, vocabulary: dict[str, int], *, prefix: str, longest: int) -> _Cuts:
+    """Return the pieces that may be taken at every place, only those from which the end of the word can be reached."""
+    size = len(word)
+    cuts: _Cuts = [[] for _ in word]
+    for start in range(size - 1, -1, -1):
+        mark = prefix if start else ""
+        for end in range(min(size, start + longest), start, -1):
+            number = vocabulary.get(mark + word[start:end])
+            if number is not None and (end == size or cuts[end]):
+                cuts[start].append((number, end))
+    return cuts
+
+
+def _drawn(cuts: _Cuts, probability: float, rng: random.Random) -> Iterator[int]:
+    """Yield the pieces of a word, each match but the shortest passed over with the probability."""
+    place = 0
+    while place < len(cuts):
+        choice, last = 0, len(cuts[place]) - 1
+        while choice < last and rng.random() < probability:
+            choice += 1
+        number, place = cuts[place][choice]
+        yield number
 
 
 def fertility(tokenizer: Callable[[str], Sequence[str]], texts: Iterable[str]) -> float:

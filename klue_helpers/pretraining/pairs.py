@@ -10,6 +10,7 @@ from klue_helpers.pretraining.corpus import Corpus
 
 IS_NEXT, IS_RANDOM, NO_PAIR = 0, 1, -100  # labels of BertForPreTraining's second head; -100 is left out of the loss
 SPECIALS_OF_A_PAIR = 3  # [CLS] A [SEP] B [SEP]
+_TRIES = 10  # to find a random second segment that fits
 _POOL = 200  # batches whose examples are sorted by length together
 
 
@@ -19,8 +20,8 @@ def next_sentence_pairs(corpus: Corpus, *, max_length: int = 128, short: float =
 
     Sentences of one document follow each other until the length budget is full; neither segment crosses the border of
     a document. A sentence that stands alone (in its document, or at its end) is given alone, or cut in two within it;
-    what is longer than the budget loses its end. Unlike in BERT, a random B fills the budget to the last piece while
-    a following B ends with its sentence: that is a hint at the answer, so that pair accuracy flatters.
+    what is longer than the budget loses its end. A random B ends with a sentence, as a following one does: cut off at
+    the budget, as in BERT, its end alone would give the answer away.
 
     Parameters
     ----------
@@ -74,13 +75,10 @@ class _PairMaker:
         """Return an example and the sentence to go on with: a random B leaves the rest for the next example."""
         first, middle, last = cut
         start, end = self.starts[first], self.starts[middle]
-        other = self._other(document)
+        other = self._random_segment(document, budget - (end - start), inside=False)
         if other is None or self.rng.random() < 0.5:
             return (start, end, end, self.starts[last], IS_NEXT), last
-        low, high = self.documents[other], self.documents[other + 1]
-        b_start = self.starts[self.rng.randrange(low, high)]
-        b_end = min(self.starts[high], b_start + budget - (end - start))
-        return (start, end, b_start, b_end, IS_RANDOM), middle
+        return (start, end, *other, IS_RANDOM), middle
 
     def _from_one_sentence(self, document: int, sentence: int, budget: int) -> tuple[int, int, int, int, int]:
         """Return the sentence alone, or its first part with its own or with another sentence's second part."""
@@ -88,27 +86,36 @@ class _PairMaker:
         cut = self._cut(start, end)
         if cut is None or self.rng.random() < self.single:
             return start, end, end, end, NO_PAIR
-        other = self._other(document)
+        other = self._random_segment(document, budget - (cut - start), inside=True)
         if other is None or self.rng.random() < 0.5:
             return start, cut, cut, end, IS_NEXT
-        low, high = self.documents[other], self.documents[other + 1]
-        chosen = self.rng.randrange(low, high)
-        b_start, b_end = self.starts[chosen], self.starts[chosen + 1]
-        b_start = self._cut(b_start, b_end) or b_start
-        return start, cut, b_start, min(b_end, b_start + budget - (cut - start)), IS_RANDOM
+        return start, cut, *other, IS_RANDOM
+
+    def _random_segment(self, document: int, room: int, *, inside: bool) -> tuple[int, int] | None:
+        """Return start and end of whole sentences of another document, or of the second part of one (`inside`).
+
+        None where no other document is found; cut off at the room left where no sentence of ten fits into it.
+        """
+        found = None
+        for _ in range(_TRIES):
+            other = self.rng.randrange(len(self.documents) - 1)
+            low, high = self.documents[other], self.documents[other + 1]
+            if other == document or low == high:
+                continue
+            last = self.rng.randrange(low, high) + 1
+            start = self.starts[last - 1]
+            start = (inside and self._cut(start, self.starts[last])) or start
+            found = start, min(self.starts[last], start + room)
+            if self.starts[last] - start <= room:
+                while not inside and last < high and self.starts[last + 1] - start <= room:
+                    last += 1
+                return start, self.starts[last]
+        return found
 
     def _cut(self, start: int, end: int) -> int | None:
         """Return a random border between two words, None where there is none."""
         borders = [place for place in range(start + 1, end) if not self.inner[place]]
         return self.rng.choice(borders) if borders else None
-
-    def _other(self, document: int) -> int | None:
-        """Return a random other document that is not empty; None after ten failures."""
-        for _ in range(10):
-            other = self.rng.randrange(len(self.documents) - 1)
-            if other != document and self.documents[other + 1] > self.documents[other]:
-                return other
-        return None
 
 
 def plan_batches(lengths: np.ndarray, *, batch_tokens: int, seed: int) -> list[np.ndarray]:

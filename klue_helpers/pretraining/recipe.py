@@ -15,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from klue_helpers.data import load_data
 from klue_helpers.data.catalogue import CATALOGUE
 from klue_helpers.errors import KlueError
@@ -35,6 +37,7 @@ EVALUATION = {
     "korquad": ("validation",),
     **dict.fromkeys(("ynat", "sts", "nli", "ner", "re", "dp", "mrc", "wos"), ("validation",)),
 }
+PAIRS_HELD_OUT = 688  # as many question pairs as the published test file has, which need not be at hand
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -123,10 +126,17 @@ def evaluation_keys(data_dir: Path) -> tuple[set[str], list[str]]:
                 continue
             rows = load_data(name, "local", data_dir=data_dir, splits=[split])[split]
             keys.update(text_key(line) for row in rows for text in _texts(row) for line in text.splitlines())
+    pairs = load_data("question_pair", "local", data_dir=data_dir, splits=["train"])["train"]
+    keys.update(text_key(text) for row in pairs.select(pair_test_rows(len(pairs))) for text in _texts(row))
     kaist = data_dir / "text" / "ud_kaist_ko.txt.gz"
     if kaist.is_file():
         keys.update(text_key(line) for line in _lines(read_documents(kaist)))
     return keys - {""}, missing
+
+
+def pair_test_rows(count: int) -> np.ndarray:
+    """Return which rows of the question pairs' training file serve as a test: the last of a shuffle with seed 0."""
+    return np.random.default_rng(0).permutation(count)[-PAIRS_HELD_OUT:]
 
 
 def _texts(value: object) -> Iterator[str]:
