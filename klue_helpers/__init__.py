@@ -11,7 +11,8 @@ from klue_helpers.errors import KlueError
 
 __version__ = "0.1.0"
 
-_MODULES = ("data", "embeddings", "exercises", "models", "plots", "pretraining", "runtime", "text", "tokenizers")
+_MODULES = ("data", "embeddings", "exercises", "generation", "models", "plots", "pretraining", "prompting", "runtime",
+            "text", "tokenizers")
 _FUNCTIONS = {"load_data": "data", "audit_splits": "data"}
 
 __all__ = ["KlueError", "__version__", "configure", *_FUNCTIONS, *_MODULES]

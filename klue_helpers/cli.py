@@ -162,8 +162,8 @@ def _data_options(parser: _Parser) -> None:
 
 
 def _pretrain_options(parser: _Parser) -> None:
-    parser.arguments.add_argument("what", metavar="무엇", help="corpus(원본에서 말뭉치 만들기) 또는 bert")
-    parser.arguments.add_argument("folder", metavar="폴더", help="corpus는 원본 데이터 폴더, bert는 말뭉치 폴더")
+    parser.arguments.add_argument("what", metavar="무엇", help="corpus(원본에서 말뭉치 만들기), bert, gpt 가운데 하나")
+    parser.arguments.add_argument("folder", metavar="폴더", help="corpus는 원본 데이터 폴더, bert와 gpt는 말뭉치 폴더")
     parser.options.add_argument("--output", required=True, metavar="폴더",
                                 help="결과를 둘 폴더. 멈춘 학습이 있으면 이어서 합니다")
     parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 import torch
-from loopback import serving, stand_in_hub
+from loopback import faulty_site, serving, stand_in_hub
 
 import klue_helpers as kh
-from klue_helpers.models import HEADS, MINI_MODELS, load_encoder, model_folder
+from klue_helpers.models import HEADS, MINI_MODELS, load_causal_lm, load_encoder, model_folder
 
 BERT = model_folder("klue-mini-bert")
 
@@ -109,26 +109,101 @@ def saved(kind: str, folder) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def in_a_process(code: str, address: str, cache) -> list:
+    """Run code that prints JSON at its end with the hub at another address; huggingface_hub reads it once."""
+    environment = {"HF_ENDPOINT": address, "HF_HOME": str(cache), "PATH": "/usr/bin:/bin",
+                   "HF_HUB_DISABLE_XET": "1", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run([sys.executable, "-c", f"import json, klue_helpers as kh\n{code}"], env=environment,
+                          capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 @pytest.mark.parametrize(("kind", "name"), [("bert", "klue/bert-base"), ("roberta", "klue/roberta-small"),
                                             ("electra", "monologg/koelectra-small-v3-discriminator")])
 def test_published_encoders_load_by_name(kind, name, tmp_path):
     """Through the hub's own client, from a stand-in on loopback, with real repository names and tiny weights."""
     saved(kind, tmp_path / "repository")
-    code = ("import json, klue_helpers as kh\n"
-            f"tokenizer, model = kh.models.load_encoder({name!r})\n"
+    code = (f"tokenizer, model = kh.models.load_encoder({name!r})\n"
             "inputs = tokenizer('봄비가 내립니다.', '우산을 챙기세요.', return_tensors='pt')\n"
             "print(json.dumps([type(model).__name__, list(inputs), list(model(**inputs)[0].shape)[::2],"
             " tokenizer.model_max_length]))")
     with serving(stand_in_hub(tmp_path / "repository", name, "models")) as address:
-        environment = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "cache"), "PATH": "/usr/bin:/bin",
-                       "HF_HUB_DISABLE_XET": "1", "PYTHONIOENCODING": "utf-8"}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True,
-                              encoding="utf-8")
-    assert done.returncode == 0, done.stderr[-2000:]
-    shown = json.loads(done.stdout.splitlines()[-1])
+        shown = in_a_process(code, address, tmp_path / "cache")
     assert shown[0] == {"bert": "BertModel", "roberta": "RobertaModel", "electra": "ElectraModel"}[kind]
     assert ("token_type_ids" in shown[1]) == (kind != "roberta")
     assert shown[2:] == [[1, 16], 512]
+
+
+def saved_causal(name: str, folder) -> None:
+    """Save a tiny random model with the architecture and the files of a published repository."""
+    import transformers
+
+    texts = kh.load_data("corpus")["train"]["text"][:50]
+    tokenizer = kh.tokenizers.to_transformers(kh.tokenizers.train_bpe(texts, vocab_size=500, limit_alphabet=300))
+    if name == "skt/kogpt2-base-v2":  # a bare tokenizer.json, and weights in torch's own format
+        config = transformers.GPT2Config(vocab_size=500, n_embd=16, n_layer=1, n_head=2, bos_token_id=0,
+                                         eos_token_id=1, pad_token_id=3)
+        config.save_pretrained(folder)
+        tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+        torch.save(transformers.GPT2LMHeadModel(config).state_dict(), folder / "pytorch_model.bin")
+        return
+    config = transformers.GPTNeoXConfig(vocab_size=500, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                        intermediate_size=32, max_position_embeddings=2048)
+    transformers.GPTNeoXForCausalLM(config).half().save_pretrained(folder)
+    bare = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer.backend_tokenizer, eos_token="</s>")
+    bare.save_pretrained(folder)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("skt/kogpt2-base-v2", ["GPT2LMHeadModel", "</s>", "</s>", "<pad>", "<unk>", "<mask>", 1024]),
+    ("EleutherAI/polyglot-ko-1.3b", ["GPTNeoXForCausalLM", "</s>", "</s>", "</s>", None, None, 2048]),
+])
+def test_published_causal_models_load_by_name(name, expected, tmp_path):
+    (tmp_path / "repository").mkdir()
+    saved_causal(name, tmp_path / "repository")
+    code = (f"lm = tokenizer, model = kh.models.load_causal_lm({name!r})\n"
+            "inputs = tokenizer('봄비가 내립니다.', return_tensors='pt')\n"
+            "roles = [getattr(tokenizer, f'{role}_token') for role in ('bos', 'eos', 'pad', 'unk', 'mask')]\n"
+            "scores = kh.prompting.log_likelihoods(lm, ['이 글은', '이 글은 더 깁니다'])\n"
+            "text = kh.generation.sample_texts(lm, '이 글은', max_new_tokens=5)[0]\n"
+            "print(json.dumps([[type(model).__name__, *roles, tokenizer.model_max_length], list(inputs),"
+            " str(model.dtype), len(scores), text[:4]]))")
+    with serving(stand_in_hub(tmp_path / "repository", name, "models")) as address:
+        shown = in_a_process(code, address, tmp_path / "cache")
+    # In a second process the hub is gone: the cached files serve.
+    assert in_a_process(code, address, tmp_path / "cache") == shown
+    assert shown == [expected, ["input_ids", "attention_mask"], "torch.float32", 2, "이 글은"]
+
+
+def test_a_hub_that_does_not_answer_is_asked_once(tmp_path):
+    """The library's own way is to ask for every file again and again, for most of a minute."""
+    site = faulty_site({}, [503] * 50)
+    code = ("told = []\n"
+            "for load, name in ((kh.models.load_encoder, 'klue/bert-base'),"
+            " (kh.models.load_causal_lm, 'skt/kogpt2-base-v2')):\n"
+            "    try:\n        load(name)\n    except kh.KlueError as error:\n        told.append(str(error))\n"
+            "print(json.dumps(told))")
+    with serving(site) as address:
+        encoder, causal = in_a_process(code, address, tmp_path)
+    assert len(site.requests) == 2
+    assert "klue/bert-base" in encoder and 'load_encoder("klue-mini-bert")' in encoder
+    assert "skt/kogpt2-base-v2" in causal and 'load_causal_lm("klue-mini-gpt")' in causal
+
+
+def test_an_encoder_is_no_causal_model():
+    with pytest.raises(kh.KlueError, match=r"인코더\(bert\).*load_encoder"):
+        load_causal_lm("klue-mini-bert")
+
+
+def test_a_causal_model_with_random_weights_keeps_its_configuration(tmp_path):
+    (tmp_path / "모델").mkdir()
+    saved_causal("EleutherAI/polyglot-ko-1.3b", tmp_path / "모델")
+    trained, random = (load_causal_lm(str(tmp_path / "모델"), random_weights=flag) for flag in (False, True))
+    assert trained.model.config.hidden_size == random.model.config.hidden_size
+    assert trained.model.dtype == random.model.dtype == torch.float32, "saved in half precision"
+    assert not torch.equal(*(one.model.gpt_neox.embed_in.weight for one in (trained, random)))
+    assert load_causal_lm(str(tmp_path / "모델"), dtype=torch.bfloat16).model.dtype == torch.bfloat16
 
 
 def test_mini_models_are_the_ones_in_the_package():

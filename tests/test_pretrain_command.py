@@ -12,14 +12,15 @@ import torch
 
 import klue_helpers as kh
 from klue_helpers import cli
+from klue_helpers.pretraining.settings import KINDS
 
 SETTINGS = ("vocab_size=300", "alphabet=200", "hidden_size=16", "layers=1", "heads=2", "max_length=24",
             "batch_tokens=256", "save_every=3", "log_every=1", "evaluate_every=6")
 
 
-def words(folder: Path, output: Path, steps: int) -> list[str]:
+def words(folder: Path, output: Path, steps: int, kind: str = "bert") -> list[str]:
     options = [word for item in (*SETTINGS, f"steps={steps}") for word in ("--set", item)]
-    return ["pretrain", "bert", str(folder), "--output", str(output), *options]
+    return ["pretrain", kind, str(folder), "--output", str(output), *options]
 
 
 @pytest.fixture
@@ -31,8 +32,9 @@ def folder(tmp_path) -> Path:
     return target
 
 
-def test_pretrain_leaves_a_model_a_log_and_a_picture(folder, tmp_path, capfd):
-    assert cli.main(words(folder, tmp_path / "나온 것", 6)) == 0
+@pytest.mark.parametrize("kind", KINDS)
+def test_pretrain_leaves_a_model_a_log_and_a_picture(folder, tmp_path, capfd, kind):
+    assert cli.main(words(folder, tmp_path / "나온 것", 6, kind)) == 0
     out, err = capfd.readouterr()
     assert "6/6단계" in out and "토큰/초" in out and "남은 시간" in out and err == ""
     names = {path.name for path in (tmp_path / "나온 것").iterdir()}
@@ -40,7 +42,7 @@ def test_pretrain_leaves_a_model_a_log_and_a_picture(folder, tmp_path, capfd):
 
 
 @pytest.mark.parametrize(("changed", "part"), [
-    (["pretrain", "gpt9", "{folder}", "--output", "{out}"], "corpus, bert"),
+    (["pretrain", "gpt9", "{folder}", "--output", "{out}"], "corpus, bert, gpt"),
     (["pretrain", "bert", "{folder}/없음", "--output", "{out}"], "폴더가 없습니다"),
     (["pretrain", "bert", "{folder}"], "--output"),
     (["pretrain", "bert", "{folder}", "--output", "{folder}/reviews.txt"], "파일입니다"),

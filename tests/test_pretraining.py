@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import klue_helpers as kh
-from klue_helpers.pretraining.bert import BertExamples, BertLoss, new_bert, set_first_weights
+from klue_helpers.pretraining.bert import BERT, BertExamples, BertLoss, new_bert
 from klue_helpers.pretraining.corpus import (
     Corpus,
     hold_out,
@@ -22,6 +22,7 @@ from klue_helpers.pretraining.corpus import (
     sentences_of,
     to_corpus,
 )
+from klue_helpers.pretraining.kinds import set_first_weights
 from klue_helpers.pretraining.loop import Log, Trainer, Workers, learning_rate_factor, new_optimizer
 from klue_helpers.pretraining.pairs import (
     IS_NEXT,
@@ -255,9 +256,9 @@ def test_first_weights_follow_the_settings():
     plain = new_bert(pretrain_settings("bert", TINY), 300)
     positions = plain.bert.embeddings.position_embeddings.weight.clone()
     settings = pretrain_settings("bert", {**TINY, "position_start": "normal", "token_start": "normal"})
-    set_first_weights(plain, settings, corpus)
+    set_first_weights(BERT, plain, settings, corpus)
     assert torch.equal(plain.bert.embeddings.position_embeddings.weight, positions)
-    set_first_weights(plain, pretrain_settings("bert", TINY), corpus)
+    set_first_weights(BERT, plain, pretrain_settings("bert", TINY), corpus)
     table = kh.embeddings.sinusoidal_positions(24, 16, amplitude=0.05)
     assert np.allclose(plain.bert.embeddings.position_embeddings.weight.detach(), table)
     words = plain.bert.embeddings.word_embeddings.weight
@@ -351,7 +352,7 @@ def test_another_text_in_the_folder_is_refused(folder, tmp_path):
 
 
 def test_a_kill_while_the_tokenizer_is_written_leaves_nothing_to_trip_over(folder, tmp_path, monkeypatch):
-    from transformers import BertTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     def killed(self, part):
         (Path(part) / "tokenizer.json").write_text("{", encoding="utf-8")
@@ -359,7 +360,7 @@ def test_a_kill_while_the_tokenizer_is_written_leaves_nothing_to_trip_over(folde
 
     settings = pretrain_settings("bert", TINY)
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(BertTokenizerFast, "save_pretrained", killed)
+        patch.setattr(PreTrainedTokenizerFast, "save_pretrained", killed)
         pretrain(folder, tmp_path / "out", settings)
     assert pretrain(folder, tmp_path / "out", settings)
 

@@ -30,6 +30,11 @@ def trained(request, texts):
     return request.param(texts, vocab_size=4000)
 
 
+@pytest.fixture(scope="module")
+def bpe(texts):
+    return kt.train_bpe(texts, vocab_size=2000)
+
+
 @pytest.mark.parametrize(
     ("name", "tokens"),
     [
@@ -108,6 +113,44 @@ def test_wordpiece_keeps_case_and_options_do_what_they_say(texts):
     assert "[UNK]" in kt.as_tokenizer(few, "few")("뷁 꿰뚫다 옅은")
     rare = kt.train_wordpiece(texts, vocab_size=30_000, min_frequency=50)
     assert rare.get_vocab_size() < 30_000
+
+
+def test_bpe_is_the_same_in_every_process():
+    """Hash seeds differ from process to process; ties and the limit of the alphabet must not."""
+    code = ("import hashlib, klue_helpers as kh\n"
+            "texts = kh.load_data('nsmc')['train']['document'][:] + kh.load_data('corpus')['train']['text'][:]\n"
+            "trained = kh.tokenizers.train_bpe(texts, vocab_size=900, limit_alphabet=300)\n"
+            "print(hashlib.sha256(trained.to_str().encode()).hexdigest())")
+    hashes = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
+                             capture_output=True, text=True, check=True).stdout for seed in ("1", "2", "3")}
+    assert len(hashes) == 1
+
+
+def test_bpe_takes_the_commonest_characters_into_its_alphabet():
+    trained = kt.train_bpe(["나나나 다다 가가 라"], vocab_size=100, min_frequency=5, limit_alphabet=4)
+    assert trained.get_vocab().keys() - set(kt.GPT_SPECIALS) == {"▁", "나", "가", "다"}
+
+
+def test_a_line_break_is_a_piece_of_its_own_and_lines_begin_like_words(bpe):
+    assert bpe.encode("영화\n영화").tokens == [*bpe.encode("영화").tokens, "\n", *bpe.encode("영화").tokens]
+    assert bpe.encode("\n\n").tokens == ["▁", "\n", "▁", "\n", "▁"]
+    assert not any("\n" in piece for piece in bpe.get_vocab() if piece != "\n")
+
+
+@pytest.mark.parametrize("text", ["", " ", "영화 ", " 영화", "영화\n 가", "\n", "가\n\n나", "정말 ! 왜 ?", "두  칸",
+                                  "don 't"])
+def test_bpe_puts_a_text_together_again(bpe, text):
+    wrapped = kt.to_transformers(bpe)
+    assert wrapped.decode(wrapped(text)["input_ids"]) == text == bpe.decode(bpe.encode(text).ids)
+    framed = [wrapped.bos_token_id, *wrapped(text)["input_ids"], wrapped.eos_token_id]
+    assert wrapped.decode(framed, skip_special_tokens=True) == text
+
+
+@given(st.text(st.sampled_from("가나다는이 \n.,!?1ㅋㅠ그 "), max_size=30))
+def test_bpe_loses_nothing_of_any_text_it_has_characters_for(bpe, text):
+    ids = bpe.encode(text).ids
+    assert bpe.token_to_id("<unk>") not in ids
+    assert bpe.decode(ids) == text
 
 
 def test_fertility():

@@ -1,4 +1,4 @@
-"""`load_encoder`: a tokenizer and a network by name, from the package or from the hub (taught in lecture 3)."""
+"""A tokenizer and a network by name, from the package or from the hub; `load_encoder` (taught in lecture 3)."""
 
 import os
 from importlib.resources import files
@@ -58,22 +58,44 @@ def load_encoder(name: str = "klue-mini-bert", *, head: str = "none", random_wei
     >>> model.config.model_type
     'bert'
     """
+    if head not in HEADS:
+        raise KlueError(f"알 수 없는 머리(head)입니다: {head!r}. 쓸 수 있는 값: {', '.join(HEADS)}.")
+    return Encoder(*load_parts(name, HEADS[head], options, random_weights=random_weights,
+                               instead='load_encoder("klue-mini-bert")'))
+
+
+def load_parts(name: str, kind: str, options: dict[str, Any], *, instead: str, random_weights: bool = False,
+               tokenizer_kind: str = "AutoTokenizer", **special_tokens: str
+               ) -> "tuple[PreTrainedTokenizerBase, PreTrainedModel]":
+    """Return the tokenizer, fitted to the network, and the network in evaluation mode (see `load_encoder`).
+
+    Parameters
+    ----------
+    kind, tokenizer_kind : names of classes of `transformers`.
+    options : for the configuration; ``dtype`` is single precision unless given.
+    instead : what to call where the hub is out of reach.
+    **special_tokens : what the tokenizer's files leave unsaid.
+    """
     import torch
     import transformers
 
-    if head not in HEADS:
-        raise KlueError(f"알 수 없는 머리(head)입니다: {head!r}. 쓸 수 있는 값: {', '.join(HEADS)}.")
-    kind, source = getattr(transformers, HEADS[head]), str(model_folder(name) or name)
-    options["trust_remote_code"] = False  # nobody's code is run
+    folder = model_folder(name)
+    source = {"pretrained_model_name_or_path": str(folder or name), "trust_remote_code": False,  # nobody's code is run
+              "revision": None if folder else _revision(name, instead)}
+    options = {"dtype": torch.float32, **options, **source}
+    network = getattr(transformers, kind)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        tokenizer = getattr(transformers, tokenizer_kind).from_pretrained(**source, **special_tokens)
         if random_weights:
-            model = kind.from_config(transformers.AutoConfig.from_pretrained(source, **options))
+            model = network.from_config(transformers.AutoConfig.from_pretrained(**options))
         else:
-            model = kind.from_pretrained(source, dtype=torch.float32, **options)
+            model = network.from_pretrained(**options)
     except (OSError, ValueError, TypeError, SafetensorError) as error:
-        raise KlueError(_problem(name, error)) from error
-    return Encoder(_fitted(tokenizer, model.config), model.eval())
+        reason = str(error).strip().split("\n")[0]
+        where = f"{folder} 폴더" if folder else name
+        raise KlueError(f"{where}의 모델을 읽지 못했습니다({reason}). 파일이 모두 있고 온전한지, 옵션의 이름과 값이 "
+                        "맞는지 확인하세요.") from error
+    return _fitted(tokenizer, model.config), model.eval()
 
 
 def model_folder(name: str) -> Path | None:
@@ -85,7 +107,7 @@ def model_folder(name: str) -> Path | None:
 
 def _fitted(tokenizer: "PreTrainedTokenizerBase", config: Any) -> "PreTrainedTokenizerBase":
     """Make the tokenizer give only what the network takes."""
-    positions = config.max_position_embeddings
+    positions = getattr(config, "max_position_embeddings", tokenizer.model_max_length)
     if config.model_type in ("roberta", "xlm-roberta", "camembert"):  # their positions start after the padding's
         positions -= config.pad_token_id + 1
     tokenizer.model_max_length = min(tokenizer.model_max_length, positions)
@@ -94,14 +116,16 @@ def _fitted(tokenizer: "PreTrainedTokenizerBase", config: Any) -> "PreTrainedTok
     return tokenizer
 
 
-def _problem(name: str, error: Exception) -> str:
-    if folder := model_folder(name):
-        reason = str(error).strip().split("\n")[0]
-        return (f"{folder} 폴더의 모델을 읽지 못했습니다({reason}). 파일이 모두 있고 온전한지, 옵션의 이름과 값이 "
-                "맞는지 확인하세요.")
-    shipped = ", ".join(MINI_MODELS)
-    switched = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
-    offline = " 지금은 HF_HUB_OFFLINE이 켜져 있습니다." if switched else ""
-    return (f"모델 {name!r}을(를) 불러오지 못했습니다.{offline} 이름의 철자와 인터넷 연결을 확인하세요. 인터넷 없이는 "
-            f"패키지에 든 {shipped}를 쓰세요: load_encoder(\"{MINI_MODELS[0]}\"). "
-            "내려받은 폴더의 경로를 주어도 됩니다.")
+def _revision(name: str, instead: str) -> str:
+    """Ask the hub once for the newest commit: the library itself would try each file again and again for a minute."""
+    from huggingface_hub import resolve_revision
+    from huggingface_hub.errors import HTTPError, RevisionResolutionError
+
+    try:
+        return resolve_revision(name)  # the cached one where the hub is out of reach
+    except (RevisionResolutionError, HTTPError, ValueError) as error:
+        switched = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
+        offline = " 지금은 HF_HUB_OFFLINE이 켜져 있습니다." if switched else ""
+        raise KlueError(f"모델 {name!r}을(를) 불러오지 못했습니다.{offline} 이름의 철자와 인터넷 연결을 확인하세요. "
+                        f"인터넷 없이는 패키지에 든 모델을 쓰세요: {instead}. 내려받은 폴더의 경로를 주어도 됩니다."
+                        ) from error

@@ -1,0 +1,148 @@
+"""Probabilities of texts and continuations (lectures 8 and 9)."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_lm import tiny_lm
+
+import klue_helpers as kh
+from klue_helpers.prompting import bits_per_character, continuation_scores, log_likelihoods
+
+TEXTS = ["봄비가 내린 뒤의 산길은 조용했습니다.", "차", "아침마다 차를 한 잔 마십니다.\n그러고 나서 일을 합니다.", "",
+         "시장 골목에서 국수를 먹었는데 국물이 시원했다."]
+
+
+@pytest.fixture(scope="module")
+def lm():
+    return tiny_lm(kh.load_data("corpus")["train"]["text"][:200])
+
+
+def by_hand(lm, ids: list[int]) -> list[float]:
+    """Log-probabilities of all ids but the first, a pass for each, without padding."""
+    scores = []
+    for end in range(1, len(ids)):
+        begin = max(0, end - lm.tokenizer.model_max_length)
+        with torch.no_grad():
+            logits = lm.model(torch.tensor([ids[begin:end]])).logits[0, -1]
+        scores.append(torch.log_softmax(logits.double(), -1)[ids[end]].item())
+    return scores
+
+
+def row_of(lm, text: str) -> list[int]:
+    return [lm.tokenizer.bos_token_id, *lm.tokenizer(text, add_special_tokens=False)["input_ids"]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 32])
+def test_log_likelihoods_are_those_of_one_piece_at_a_time(lm, batch_size):
+    found = log_likelihoods(lm, TEXTS, batch_size=batch_size)
+    for text, scores in zip(TEXTS, found, strict=True):
+        expected = by_hand(lm, [*row_of(lm, text), lm.tokenizer.eos_token_id])
+        assert np.allclose(scores, expected, atol=1e-4), text
+    assert len(found[3]) == 1, "of an empty text there is the end only"
+
+
+def test_weights_tell_the_pieces_apart(lm):
+    """Otherwise the other tests could pass by chance."""
+    assert np.std(log_likelihoods(lm, TEXTS[:1])[0]) > 0.5
+
+
+def test_probabilities_of_all_next_pieces_sum_to_one(lm):
+    total = 0.0
+    ids = row_of(lm, "봄비")
+    with torch.no_grad():
+        total = torch.softmax(lm.model(torch.tensor([ids])).logits[0, -1], -1)
+    ends = math.exp(log_likelihoods(lm, ["봄비"])[0][-1])
+    assert ends == pytest.approx(total[lm.tokenizer.eos_token_id].item(), rel=1e-4)
+
+
+def test_a_long_text_is_read_in_windows(lm):
+    """Context 32: the first 32 inputs at once, then 16 more at a time, each with what fits before the window's end."""
+    text = " ".join(["산길은 조용했습니다"] * 12)
+    ids = [*row_of(lm, text), lm.tokenizer.eos_token_id]
+    assert len(ids) > 65
+    (scores,) = log_likelihoods(lm, [text])
+    assert len(scores) == len(ids) - 1
+    assert np.allclose(scores[:32], by_hand(lm, ids[:33]), atol=1e-4)
+    with torch.no_grad():
+        logits = torch.log_softmax(lm.model(torch.tensor([ids[16:48]])).logits[0], -1)
+    expected = logits[16:].gather(1, torch.tensor(ids[33:49])[:, None])[:, 0]
+    assert np.allclose(scores[32:48], expected, atol=1e-4)
+
+
+def test_bits_per_character_by_hand(lm):
+    texts = ["봄비", "차 한 잔"]
+    nats = -sum(sum(by_hand(lm, [*row_of(lm, text), lm.tokenizer.eos_token_id])) for text in texts)
+    assert bits_per_character(lm, texts) == pytest.approx(nats / math.log(2) / 7, rel=1e-5)
+    with pytest.raises(kh.KlueError, match="글자가 하나도"):
+        bits_per_character(lm, ["", ""])
+
+
+def test_a_model_without_knowledge_needs_the_logarithm_of_its_vocabulary(lm):
+    flat = tiny_lm(["가나"], vocab_size=100)
+    with torch.no_grad():
+        for weight in flat.model.parameters():
+            weight.zero_()
+    size = len(flat.tokenizer)
+    pieces = len(flat.tokenizer("가나가나")["input_ids"]) + 1
+    assert bits_per_character(flat, ["가나가나"]) == pytest.approx(pieces * math.log2(size) / 4, rel=1e-5)
+
+
+PROMPTS = ["이 가게의 국수는", "산길을 걸었습니다. 한마디로"]
+CONTINUATIONS = [" 좋습니다.", " 별로입니다.", " 아주 시원하고 맛있습니다."]
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_continuations_are_scored_like_one_at_a_time(lm, normalize):
+    found = continuation_scores(lm, PROMPTS, CONTINUATIONS, normalize=normalize)
+    assert found.shape == (2, 3)
+    for number, prompt in enumerate(PROMPTS):
+        for other, continuation in enumerate(CONTINUATIONS):
+            before = len(row_of(lm, prompt))
+            ids = row_of(lm, prompt + continuation)
+            assert ids[:before] == row_of(lm, prompt), "a space stands at the border here: nothing is joined across it"
+            scores = by_hand(lm, ids)[before - 1:]
+            expected = np.mean(scores) if normalize else np.sum(scores)
+            assert found[number, other] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_piece_across_the_border_belongs_to_the_continuation():
+    """한마디 and 로 are one piece when read together: cut apart, the model would see what it never saw."""
+    lm = tiny_lm(["한마디로 좋다"] * 50 + ["한마디 했다", "로 시작"], vocab_size=60)
+    together = lm.tokenizer.tokenize("한마디로 좋다")
+    assert together == ["▁한마디로", "▁좋다"] and lm.tokenizer.tokenize("한마디") != together[:1]
+    found = continuation_scores(lm, ["한마디"], ["로 좋다"])[0, 0]
+    assert found == pytest.approx(sum(by_hand(lm, row_of(lm, "한마디로 좋다"))), abs=1e-4)
+    only = continuation_scores(lm, ["한마디로"], [" 좋다"])[0, 0]
+    assert only == pytest.approx(by_hand(lm, row_of(lm, "한마디로 좋다"))[1], abs=1e-4)
+    spaced = continuation_scores(lm, ["한마디로 "], ["좋다"])[0, 0]
+    assert spaced == pytest.approx(only, abs=1e-6), "the space belongs to the next word's piece"
+
+
+@settings(max_examples=30)
+@given(prompt=st.text(st.sampled_from("가나 \n조용했습니다"), max_size=8),
+       continuation=st.text(st.sampled_from("가나 \n조용했습니다"), min_size=1, max_size=8))
+def test_prompt_and_continuation_make_up_the_whole(lm, prompt, continuation):
+    """With an empty prompt all pieces count; a longer prompt takes pieces away from the front only."""
+    whole = continuation_scores(lm, [""], [prompt + continuation])[0, 0]
+    scores = by_hand(lm, row_of(lm, prompt + continuation))
+    assert whole == pytest.approx(sum(scores), abs=1e-4)
+    part = continuation_scores(lm, [prompt], [continuation])[0, 0]
+    tails = [sum(scores[start:]) for start in range(len(scores))]
+    assert min(abs(part - tail) for tail in tails) < 1e-4
+
+
+def test_mistakes_are_told(lm):
+    with pytest.raises(kh.KlueError, match="목록"):
+        log_likelihoods(lm, "봄비")
+    with pytest.raises(kh.KlueError, match="목록"):
+        continuation_scores(lm, "봄비", ["가"])
+    with pytest.raises(kh.KlueError, match="빈 것"):
+        continuation_scores(lm, ["봄비"], ["가", ""])
+    with pytest.raises(kh.KlueError, match="문맥 32조각"):
+        continuation_scores(lm, ["산길은 조용했습니다 " * 12], ["가"])
+    assert log_likelihoods(lm, []) == []
+    assert continuation_scores(lm, [], ["가"]).shape == (0, 1)
