@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import record
 import torch
+from record import wilson
 from scipy.stats import binomtest, spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -71,6 +72,11 @@ def load(options, name, head, seed, **settings):
                         **settings)
 
 
+def precision(options):
+    """Half precision where it was asked for: the faster one on a CPU with BF16 units only."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16")
+
+
 def optimize(model, batches, loss_of, *, examples, learning_rate):
     """Fine-tune in place: AdamW, a tenth of the examples to warm up, then down in a line."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.01, fused=True)
@@ -98,7 +104,7 @@ def train_classifier(model, texts, labels, *, epochs, batch_tokens, seed, option
                 yield rows, texts.batch([ids[row] for row in rows])
 
     def loss_of(rows, batch):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with precision(options):
             scores = model(**batch).logits
         return cross_entropy(scores.float(), labels[rows])
 
@@ -106,13 +112,13 @@ def train_classifier(model, texts, labels, *, epochs, batch_tokens, seed, option
 
 
 @torch.inference_mode()
-def predict(model, texts):
+def predict(model, texts, options):
     """Return the label of every text."""
     model.eval()
     ids = texts.cut()
     labels = np.zeros(len(ids), dtype=int)
     for rows in plan_batches(lengths(ids), batch_tokens=16_384, seed=0):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with precision(options):
             labels[rows] = model(**texts.batch([ids[row] for row in rows])).logits.argmax(1).numpy()
     return labels
 
@@ -123,7 +129,7 @@ def fine_tuned(options, name, train, labels, test, *, seed, epochs, batch_tokens
     texts = Texts(tokenizer, train, max_length=96)
     train_classifier(model, texts, labels, epochs=options.epochs or epochs, batch_tokens=batch_tokens, seed=seed,
                      options=options)
-    return predict(model, Texts(tokenizer, test, max_length=96))
+    return predict(model, Texts(tokenizer, test, max_length=96), options)
 
 
 def characters():
@@ -135,13 +141,6 @@ def bag_of_characters(train, labels, test):
     """Return what logistic regression on TF-IDF takes the test texts for."""
     counts = characters().fit(train)
     return LogisticRegression(C=5, max_iter=300).fit(counts.transform(train), labels).predict(counts.transform(test))
-
-
-def wilson(share, count):
-    """Return the 95 % interval of a share."""
-    z = 1.96
-    middle, width = share + z * z / (2 * count), z * np.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
-    return [round(float((middle + sign * width) / (1 + z * z / count)), 4) for sign in (-1, 1)]
 
 
 def paired(first, second):
@@ -224,7 +223,8 @@ def pairs(options):
 class SentencePairs:
     """Both sentences of every pair and the cosine of their vectors."""
 
-    def __init__(self, tokenizer, data):
+    def __init__(self, tokenizer, data, options):
+        self.options = options
         self.texts = Texts(tokenizer, [*data["sentence1"], *data["sentence2"]], max_length=128)
         self.ids, self.count = self.texts.cut(), len(data)
         self.scores = torch.tensor(data["score"][:], dtype=torch.float32)
@@ -236,7 +236,7 @@ class SentencePairs:
     def cosine(self, model, rows):
         """Return the cosine of the mean-pooled vectors of some pairs, (rows,)."""
         batch = self.texts.batch([self.ids[row] for row in [*rows, *(rows + self.count)]])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with precision(self.options):
             states = model(**batch).last_hidden_state.float()
         mask = batch["attention_mask"][..., None]
         return cosine_similarity(*((states * mask).sum(1) / mask.sum(1)).chunk(2))
@@ -264,7 +264,7 @@ def sts(options):
     for seed in range(options.seeds):
         for name in networks(options):
             tokenizer, model = load(options, name, "none", seed)
-            train, test = (SentencePairs(tokenizer, data[split]) for split in ("train", "validation"))
+            train, test = (SentencePairs(tokenizer, data[split], options) for split in ("train", "validation"))
             report(name, seed, 0, test.spearman(model))
             train_cosine(model, train, options=options, seed=seed)
             report(name, seed, train.count, test.spearman(model))
@@ -301,6 +301,7 @@ def main():
     parser.add_argument("--epochs", type=int, help="instead of 8, 4, 3 (nsmc), 6 (pairs), 4 (sts)")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--dropout", type=float, default=0.1, help="of MaxMatch-Dropout, on training texts only")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -1,6 +1,7 @@
 """The file of measurements behind a model card: one JSON a model, a section a kind of measurement."""
 
 import json
+import math
 from pathlib import Path
 
 
@@ -22,3 +23,10 @@ def add(path: Path, section: str, row: dict, *, same: tuple[str, ...]) -> None:
     others = [old for old in read(path).get(section, []) if any(old[name] != row[name] for name in same)]
     write(path, section, sorted([*others, row], key=lambda one: [one[name] for name in same]))
     print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+def wilson(share: float, count: int) -> list[float]:
+    """Return the 95 % interval of a share."""
+    z = 1.96
+    middle, width = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    return [round(float((middle + sign * width) / (1 + z * z / count)), 4) for sign in (-1, 1)]

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import hgtk
@@ -157,6 +158,62 @@ def test_fertility():
     assert kt.fertility(kt.load_tokenizer("syllable"), ["봄비 가", "온다"]) == pytest.approx(6 / 3)
     with pytest.raises(kh.KlueError, match="낱말"):
         kt.fertility(str.split, ["", "  "])
+
+
+@pytest.fixture(scope="module")
+def abc():
+    """A WordPiece tokenizer whose whole vocabulary is in sight."""
+    from tokenizers import BertWordPieceTokenizer
+
+    pieces = [*kt.BERT_SPECIALS, "a", "##b", "##c", "##d", "ab", "##cd", "abcd", "de", "##e", "봄", "##비", "봄비"]
+    return BertWordPieceTokenizer({piece: number for number, piece in enumerate(pieces)}, lowercase=False)
+
+
+def test_dropout_passes_over_long_pieces_only(abc):
+    def cut(text, probability):
+        ids = abc.encode(text).ids
+        return [abc.id_to_token(number) for number in kt.maxmatch_dropout(abc, probability=probability)(ids)]
+
+    assert cut("abcd 봄비", 0) == ["[CLS]", "abcd", "봄비", "[SEP]"]
+    assert cut("abcd 봄비", 1) == ["[CLS]", "a", "##b", "##c", "##d", "봄", "##비", "[SEP]"]
+    assert cut("de xy [MASK] a", 1) == ["[CLS]", "de", "[UNK]", "[MASK]", "a", "[SEP]"]  # there is no single d
+
+
+def test_dropout_takes_every_cut_as_often_as_it_should(abc):
+    cut, ids = kt.maxmatch_dropout(abc, probability=0.25, seed=7), abc.encode("abcd", add_special_tokens=False).ids
+    found = Counter(" ".join(map(abc.id_to_token, cut(ids))) for _ in range(4000))
+    expected = {"abcd": 0.75, "ab ##cd": 0.25 * 0.75 * 0.75, "ab ##c ##d": 0.25 * 0.75 * 0.25,
+                "a ##b ##cd": 0.25 * 0.25 * 0.75, "a ##b ##c ##d": 0.25 * 0.25 * 0.25}
+    assert found.keys() == expected.keys()
+    assert all(found[name] / 4000 == pytest.approx(share, abs=0.03) for name, share in expected.items())
+    again = kt.maxmatch_dropout(abc, probability=0.25, seed=7)
+    first = kt.maxmatch_dropout(abc, probability=0.25, seed=7)
+    assert [again(ids) for _ in range(50)] == [first(ids) for _ in range(50)]
+
+
+@pytest.fixture(scope="module")
+def mini_bert_tokenizer():
+    return kh.models.load_encoder("klue-mini-bert").tokenizer
+
+
+KOREAN_LIKE = st.text(st.one_of(st.sampled_from("봄비가 내려서 재밌었다ㅋㅋㅠ!?.#[]MASK"),
+                                st.characters(exclude_categories=["Cs"])), max_size=60)
+
+
+@given(KOREAN_LIKE, st.integers(0, 3))
+def test_dropout_of_nothing_is_the_tokenizer_and_of_something_the_same_words(mini_bert_tokenizer, text, seed):
+    tokenizer = mini_bert_tokenizer
+    ids = tokenizer(text, verbose=False)["input_ids"]
+    assert kt.maxmatch_dropout(tokenizer, probability=0)(ids) == ids
+    cut = kt.maxmatch_dropout(tokenizer, probability=0.5, seed=seed)(ids)
+    assert len(cut) >= len(ids)
+    pieces, plain = (" ".join(tokenizer.convert_ids_to_tokens(one)) for one in (cut, ids))
+    assert pieces.replace(" ##", "") == plain.replace(" ##", "")
+
+
+def test_dropout_refuses_other_tokenizers(texts):
+    with pytest.raises(kh.KlueError, match="BPE"):
+        kt.maxmatch_dropout(kt.train_bpe(texts, vocab_size=4000))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
