@@ -16,6 +16,7 @@ chosen on the rows that are reported.
 import argparse
 import time
 from pathlib import Path
+from statistics import fmean, stdev
 
 import numpy as np
 import record
@@ -36,7 +37,7 @@ from klue_helpers.tokenizers import maxmatch_dropout
 
 SIZES = (1_000, 10_000, 150_000)
 SMALL_TEST = 10_000  # test reviews for the smaller sizes
-SAME = ("task", "train", "seed", "system")  # what makes a row of the scores
+SETTING = ("task", "train", "system")  # what the seeds of one score have in common
 
 
 class Texts:
@@ -182,9 +183,19 @@ def nsmc(options):
 
 def report_accuracy(options, row, right, began):
     accuracy = float(right.mean())
-    record.add(options.output, "scores", row | {
-        "accuracy": round(accuracy, 4), "interval": wilson(accuracy, len(right)),
-        "seconds": round(time.perf_counter() - began)}, same=SAME)
+    report(options, row | {"metric": "accuracy", "value": round(accuracy, 4), "interval": wilson(accuracy, len(right)),
+                           "seconds": round(time.perf_counter() - began)})
+
+
+def report(options, row):
+    """Put a run into the output, and the mean and standard deviation of all its seeds."""
+    record.add(options.output, "runs", row, same=(*SETTING, "seed"))
+    runs = [one for one in record.read(options.output)["runs"] if all(one[name] == row[name] for name in SETTING)]
+    values = [one["value"] for one in runs]
+    spread = {"sd": round(stdev(values), 4)} if len(values) > 1 else {"interval": row["interval"]}
+    record.add(options.output, "scores", {
+        **{name: row[name] for name in (*SETTING, "test", "metric")}, "seeds": len(values),
+        "mean": round(fmean(values), 4), **spread}, same=SETTING)
 
 
 def compare(options, row, guess, answers):
@@ -250,24 +261,30 @@ class SentencePairs:
         return float(spearmanr(found, self.scores).statistic)
 
 
+def fisher(correlation, count):
+    """Return the 95 % interval of a rank correlation, after Fisher; 1.06 is its usual correction for ranks."""
+    width = 1.96 * np.sqrt(1.06 / (count - 3))
+    return [round(float(np.tanh(np.arctanh(correlation) + sign * width)), 4) for sign in (-1, 1)]
+
+
 def sts(options):
     """Spearman on KorSTS's validation split."""
     data = load_data("korsts", "local", data_dir=options.data_dir, splits=["train", "validation"])
 
-    def report(name, seed, size, score):
-        record.add(options.output, "scores", {
-            "task": "korsts", "train": size, "seed": seed, "system": name, "test": len(data["validation"]),
-            "spearman": round(score, 4)}, same=SAME)
+    def report_spearman(name, seed, size, score):
+        report(options, {"task": "korsts", "train": size, "seed": seed, "system": name,
+                         "test": len(data["validation"]), "metric": "spearman", "value": round(score, 4),
+                         "interval": fisher(score, len(data["validation"]))})
 
     if "tfidf" in options.systems:
-        report("tfidf", 0, len(data["train"]), bag_cosine(data))
+        report_spearman("tfidf", 0, len(data["train"]), bag_cosine(data))
     for seed in range(options.seeds):
         for name in networks(options):
             tokenizer, model = load(options, name, "none", seed)
             train, test = (SentencePairs(tokenizer, data[split], options) for split in ("train", "validation"))
-            report(name, seed, 0, test.spearman(model))
+            report_spearman(name, seed, 0, test.spearman(model))
             train_cosine(model, train, options=options, seed=seed)
-            report(name, seed, train.count, test.spearman(model))
+            report_spearman(name, seed, train.count, test.spearman(model))
 
 
 def train_cosine(model, pairs, *, options, seed):
