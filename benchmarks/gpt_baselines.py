@@ -98,6 +98,18 @@ def train_gru(text, settings: GptSettings) -> tuple[nn.Module, list[dict[str, st
     return model, train(model, text, settings, f"gru-{settings.steps}")
 
 
+def unigram_losses(text, settings: GptSettings) -> dict[str, float]:
+    """Return the loss of the pieces' frequencies by register, on the held-out texts that the training's log uses."""
+    counts = np.bincount(text.examples.pieces, minlength=len(text.tokenizer)) + 1
+    counts[text.tokenizer.bos_token_id] = 0  # a start is never predicted
+    losses = -np.log(np.maximum(counts, 1) / counts.sum())
+    targets = {register: [] for register in text.held}
+    for register, batch in GPT.examples(settings, text.tokenizer, text.train, text.held, text.weights
+                                        ).held_out_batches():
+        targets[register].append(batch["labels"][batch["labels"] != -100].numpy())
+    return {register: float(losses[np.concatenate(some)].mean()) for register, some in targets.items()}
+
+
 @torch.no_grad()
 def train_from(start: str, text, settings: GptSettings) -> list[dict[str, str]]:
     """Train a GPT from one of `STARTS`; return the rows of its log."""

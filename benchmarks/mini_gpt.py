@@ -3,8 +3,8 @@
     python benchmarks/mini_gpt.py CORPUS --data-dir DATA --work SCRATCH [--model FOLDER] [TASK ...]
 
 CORPUS is what `klue pretrain corpus` wrote. Tasks can be run one by one, in any order and again: a row takes the place
-of the one for the same system and register. tokenizer, ngram, gru and ablation need the model's tokenizer only, held_out,
-samples, memory and sentiment its weights.
+of the one for the same system and register. tokenizer, ngram, gru and ablation need the model's tokenizer only;
+held_out, samples, memory and sentiment its weights.
 
 held_out, ngram, gru: bits per character are the negative log-likelihood of the held-out documents, each with its end,
 divided by the number of their characters: all of them, spaces and line breaks too, the ends not. The networks read a
@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 import record
 import torch
-from gpt_baselines import STARTS, network_losses, ngram_losses, parameters, train_from, train_gru
+from gpt_baselines import STARTS, network_losses, ngram_losses, parameters, train_from, train_gru, unigram_losses
 from memorised import Windows
-from mini_bert import wilson
+from record import wilson
 from transformers import AutoTokenizer
 
+from klue_helpers import runtime
 from klue_helpers.data import load_data
 from klue_helpers.generation import sample_texts
 from klue_helpers.models import CausalLM, load_causal_lm, model_folder
@@ -37,9 +38,12 @@ from klue_helpers.pretraining.settings import GptSettings
 from klue_helpers.prompting import continuation_scores
 
 WEIGHTS = {"reviews": 1, "formal": 2, "spoken": 2}  # those the mini GPT was trained with
-CARD_SAMPLING = {"max_new_tokens": 48, "temperature": 0.8, "top_p": 0.95, "seed": 42}
+SEED = 42
+ADDED = 48  # pieces that are added to a prompt at most
+CARD_SAMPLING = {"max_new_tokens": ADDED, "temperature": 0.8, "top_p": 0.95}
+DRAWN = {"plain": {"max_new_tokens": ADDED}, "card": CARD_SAMPLING}
 GREEDY = {"reviews": 300, "formal": 100, "spoken": 100}  # training documents to go on with
-PREFIX, ADDED = 10, 48  # pieces given, pieces added at most
+PREFIX = 10  # pieces of them that are given
 CONTINUATIONS = [(" 한마디로 최고다", " 한마디로 최악이다"), (" 정말 재미있다", " 정말 재미없다"),
                  (" 강력 추천합니다", " 절대 비추입니다"), (" 아주 좋았다", " 아주 별로였다"),
                  (" 시간 가는 줄 몰랐다", " 시간이 아깝다")]  # positive, negative; none was tried and left out
@@ -119,14 +123,19 @@ def gru(options, text):
 
 
 def ablation(options, text):
-    """Held-out loss after a short training from four kinds of first weights."""
+    """Held-out loss after a short training from four kinds of first weights, and that of the pieces' frequencies."""
     settings = GptSettings(steps=300, batch_tokens=1024, precision="fp32")
+
+    def report(system, register, loss, **more):
+        record.add(options.output, "ablation", {"system": system, "register": register, "loss": round(loss, 4), **more},
+                   same=SAME)
+
+    for register, loss in unigram_losses(text, settings).items():
+        report("unigram", register, loss)
     for start in options.starts:
         for row in train_from(start, text, settings):
             if row["split"] != "train":
-                record.add(options.output, "ablation", {
-                    "system": start, "register": row["split"], "steps": settings.steps, "tokens": int(row["tokens"]),
-                    "loss": float(row["loss"])}, same=SAME)
+                report(start, row["split"], float(row["loss"]), steps=settings.steps, tokens=int(row["tokens"]))
 
 
 def tokenizer(options, text):
@@ -143,14 +152,18 @@ def tokenizer(options, text):
 
 
 def samples(options, text):
-    """Texts drawn for the card, one a prompt, none chosen: reviews from the start alone, the others from prompts.tsv."""
+    """Texts for the card, none chosen: 20 reviews from the start alone, one text a prompt of prompts.tsv.
+
+    Every prompt has a seed of its own: from the same random numbers texts would end alike.
+    """
     lm = load_causal_lm(options.model)
     with (Path(__file__).parent / "prompts.tsv").open(encoding="utf-8") as file:
         prompts = [(row["register"], row["prompt"]) for row in csv.DictReader(file, delimiter="\t")]
-    drawn = [("reviews", "", one) for one in sample_texts(lm, count=20, **CARD_SAMPLING)]
-    drawn += [(register, prompt, *sample_texts(lm, prompt, **CARD_SAMPLING)) for register, prompt in prompts]
-    record.write(options.output, "samples", {"settings": CARD_SAMPLING, "texts": [
-        dict(zip(("register", "prompt", "text"), row, strict=True)) for row in drawn]})
+    drawn = [("reviews", "", one) for one in sample_texts(lm, count=20, seed=SEED, **CARD_SAMPLING)]
+    drawn += [(register, prompt, *sample_texts(lm, prompt, seed=SEED + number, **CARD_SAMPLING))
+              for number, (register, prompt) in enumerate(prompts, start=1)]
+    record.write(options.output, "samples", [dict(zip(("register", "prompt", "text"), row, strict=True))
+                                             for row in drawn])
 
 
 def memory(options, text):
@@ -162,8 +175,8 @@ def memory(options, text):
     lm = load_causal_lm(options.model)
     lines = [line for sides in text.documents.values() for document in sides["train"] for line in document]
     windows, known = Windows(lines), set(lines)
-    for name, how in (("plain", {}), ("card", CARD_SAMPLING)):
-        drawn = sample_texts(lm, count=1_000, **{**CARD_SAMPLING, "temperature": 1.0, "top_p": 1.0, **how})
+    for name, how in DRAWN.items():
+        drawn = sample_texts(lm, count=1_000, seed=SEED, **how)
         sentences = [one for whole in drawn for one in document_sentences(whole.splitlines())]
         record.add(options.output, "drawn", {
             "system": name, "texts": len(drawn), "characters": sum(map(len, drawn)), "sentences": len(sentences),
@@ -186,7 +199,7 @@ def _memorised(windows, texts):
 
 @torch.inference_mode()
 def continued(lm, text, register, number):
-    """Return what the model adds to ten pieces of random training documents, piece by piece the likeliest; and these."""
+    """Return what the model adds to ten pieces of random training documents, always the likeliest, and these."""
     corpus = text.train[register]
     long_enough = np.flatnonzero(np.diff(corpus.sentences) > PREFIX)
     chosen = np.sort(np.random.default_rng(0).choice(long_enough, number, replace=False))
@@ -250,6 +263,7 @@ def main():
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    runtime.silence()
     torch.set_num_threads(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
     text = Text(options)
