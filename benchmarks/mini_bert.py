@@ -33,6 +33,7 @@ from klue_helpers.models import load_encoder
 from klue_helpers.pretraining.loop import learning_rate_factor
 from klue_helpers.pretraining.pairs import plan_batches
 from klue_helpers.pretraining.recipe import pair_test_rows
+from klue_helpers.runtime import silence
 from klue_helpers.tokenizers import maxmatch_dropout
 
 SIZES = (1_000, 10_000, 150_000)
@@ -321,6 +322,7 @@ def main():
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    silence()
     torch.set_num_threads(options.threads)
     for task in options.tasks:
         TASKS[task](options)

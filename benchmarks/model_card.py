@@ -2,16 +2,17 @@
 
     python benchmarks/model_card.py NAME
 
-The template is ``cards/NAME.md``, in Jinja. It sees: `name`; `settings` and `config` (the files' contents); `log` (rows
-of ``log.csv`` by step and split); `sha256` of each file; `parameters`, `megabytes`, `minutes` and `speed` (tokens a
-second) of the training; every section of ``NAME.json``; and the functions of this module listed in `TOOLS`. What the
-template names and is not there is an error.
+The template is ``cards/NAME.md``, in Jinja; ``cards/corpus.md`` is what all have in common. It sees: `name`; `settings`
+and `config` (the files' contents); `log` (rows of ``log.csv`` by step and split); `sha256` of each file; `parameters`,
+`megabytes`, `minutes` and `speed` (tokens a second) of the training; every section of ``NAME.json``; and the functions
+listed in `TOOLS`. What the template names and is not there is an error.
 """
 
 import csv
 import hashlib
 import json
 import math
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -100,10 +101,17 @@ def marked(texts: list[str], one: str) -> str:
     return ", ".join(f"**{text}**" if text == one else text for text in texts)
 
 
+def plain(text: str) -> str:
+    """Return a text as it is, for the cell of a table: nothing in it is Markdown, a line break becomes ⏎."""
+    return re.sub(r"([\\`*_<>\[\]|~#&])", r"\\\1", text).replace("\n", " ⏎ ")
+
+
 def find(rows: list[dict], **wanted: object) -> dict:
     """Return the only row with these values."""
-    row, = (row for row in rows if all(row[name] == value for name, value in wanted.items()))
-    return row
+    found = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} rows with {wanted}")
+    return found[0]
 
 
 def score(row: dict, digits: int = 3) -> str:
@@ -118,6 +126,13 @@ def score_table(scores: list[dict], task: str, sizes: dict[int, str], systems: d
     rows = [[title, *(score(find(scores, task=task, train=size, system=system)) for size in sizes)]
             for system, title in systems.items()]
     return table(["모델", *sizes.values()], rows)
+
+
+def pivot_table(rows: list[dict], title: str, systems: dict[str, str], value: str, digits: int = 2) -> str:
+    """Return one value of every system, a row a system and a column a register."""
+    body = [[shown, *(number(find(rows, system=system, register=register)[value], digits) for register in REGISTERS)]
+            for system, shown in systems.items()]
+    return table([title, *REGISTERS.values()], body)
 
 
 def log_table(log: dict, steps: list[int], loss: str = "loss", accuracy: str = "accuracy") -> str:
@@ -155,8 +170,8 @@ def missing_splits(missing: list[str]) -> str:
 
 
 TOOLS = {"registers": REGISTERS} | {tool.__name__: tool for tool in (
-    table, number, percent, interval, marked, find, score, score_table, log_table, files_table, sources_table,
-    left_out_table, missing_splits)}
+    table, number, percent, interval, marked, plain, find, score, score_table, pivot_table, log_table, files_table,
+    sources_table, left_out_table, missing_splits)}
 
 
 def main(name: str) -> None:

@@ -23,6 +23,7 @@ from klue_helpers.models import load_encoder, model_folder
 from klue_helpers.pretraining.bert import BertExamples, BertLoss
 from klue_helpers.pretraining.corpus import hold_out, read_registers, to_corpus
 from klue_helpers.pretraining.settings import BertSettings
+from klue_helpers.runtime import silence
 
 ALL = 1_000_000  # held-out inputs: more than there are
 
@@ -99,6 +100,7 @@ def main():
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("klue-mini-bert.json"))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    silence()
     torch.set_num_threads(options.threads)
     documents = {}
     if set(options.tasks) - {"fill_mask"}:

@@ -9,9 +9,11 @@ from argparse import Namespace
 import jinja2
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 
-from klue_helpers.models import load_encoder
+import klue_helpers as kh
+from klue_helpers.models import MINI_MODELS, load_encoder
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -21,19 +23,24 @@ import model_card
 import pretrained_bert
 import record
 
-CARDS = sorted(path.stem for path in (ROOT / "benchmarks" / "cards").glob("*.md"))
-
 
 @pytest.fixture(scope="module")
 def tokenizer():
     return load_encoder("klue-mini-bert").tokenizer
 
 
-@pytest.mark.parametrize("name", CARDS)
+@pytest.mark.parametrize("name", MINI_MODELS)
 def test_the_card_is_what_template_files_and_measurements_give(name):
     written = (model_card.MODELS / name / "README.md").read_text(encoding="utf-8")
     assert written == model_card.render(name), f"run: python benchmarks/model_card.py {name}"
     assert not {"{{", "{%", "}}", "%}"} & set(written.split())
+
+
+def test_lecture_4_shows_the_corpus_as_the_card_does():
+    notebook = json.loads((ROOT / "notebooks" / "04_pretraining_bert.ipynb").read_text(encoding="utf-8"))
+    sources = record.read(ROOT / "benchmarks" / "klue-mini-bert.json")["corpus"]["sources"]
+    shown = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    assert sum(model_card.sources_table(sources) in text for text in shown) == 1
 
 
 def test_a_template_that_names_what_was_not_measured_is_an_error(tmp_path, monkeypatch):
@@ -61,6 +68,10 @@ def test_tables():
     *_, law, _, total = model_card.sources_table(sources).splitlines()
     assert law == "| 격식체 | 대한민국 법령 | 1,200 | 9,000 | 보호받지 않는 저작물(저작권법 제7조) | 25.0 % |"
     assert total == "| **격식체 합** | | 1,234 | 9,500 | | **100.0 %** |"
+    rows = [{"system": system, "register": register, "bits": 2.345} for system in "가나" for register in
+            model_card.REGISTERS]
+    shown = model_card.pivot_table(rows, "모델", {"나": "둘째"}, "bits", 1)
+    assert shown.splitlines()[2:] == ["| 둘째 | 2.3 | 2.3 | 2.3 |"]
     log = {7: {"train": {"tokens": 12_345.0}, **{name: {"nll": 1.236, "hit": 0.5} for name in model_card.REGISTERS}}}
     assert model_card.log_table(log, [7], loss="nll", accuracy="hit").splitlines()[-1] == (
         "| 7 | 12,345 | 1.24 / 50.0 % | 1.24 / 50.0 % | 1.24 / 50.0 % |")
@@ -71,8 +82,12 @@ def test_scores_show_their_spread_or_their_interval():
               {"task": "nsmc", "train": 10, "system": "tfidf", "seeds": 1, "mean": 0.8, "interval": [0.75, 0.8442]}]
     shown = model_card.score_table(scores, "nsmc", {10: "열 건"}, {"mini": "우리", "tfidf": "낱말"})
     assert shown.splitlines()[2:] == ["| 우리 | 0.808 ± 0.007 |", "| 낱말 | 0.8000 (0.750~0.844, 시드 하나) |"]
-    with pytest.raises(ValueError):
-        model_card.find(scores, task="nsmc")  # two rows: which one is not said
+    with pytest.raises(LookupError, match="2 rows"):
+        model_card.find(scores, task="nsmc")
+
+
+def test_generated_text_is_shown_as_it_is():
+    assert model_card.plain("*좋다*_|\n<b>[1]") == r"\*좋다\*\_\| ⏎ \<b\>\[1\]"
 
 
 def test_the_record_keeps_one_row_a_setting_in_order(tmp_path):
@@ -116,6 +131,37 @@ def test_systems_are_compared_on_the_same_rows(tmp_path):
     assert (compared["against"], compared["difference"]) == ("tfidf", 0.2)
 
 
+@pytest.mark.slow
+def test_every_task_reports_every_system(tmp_path, monkeypatch):
+    """On a few rows of the samples: that the scores are good is no matter here."""
+    def few(name, source, *, data_dir, splits=("train", "test")):
+        rows = kh.load_data("question_pair" if name == "korsts" else name)
+        if name == "korsts":  # it has no sample
+            rows = {"train": scored(rows["train"]), "validation": scored(rows["test"])}
+        return {split: rows[split].shuffle(seed=0).select(range(24)) for split in splits}
+
+    def scored(rows):
+        rows = rows.rename_columns({"question1": "sentence1", "question2": "sentence2"})
+        return rows.add_column("score", [row % 6.0 for row in range(len(rows))])
+
+    monkeypatch.setattr(mini_bert, "load_data", few)
+    monkeypatch.setattr(mini_bert, "pair_test_rows", lambda count: np.arange(4))
+    output = tmp_path / "scores.json"
+    monkeypatch.setattr(sys, "argv", ["mini_bert.py", "--data-dir", "unused", "--output", str(output), "--epochs", "1",
+                                      "--seeds", "2", "--sizes", "12", "24", "--threads", str(torch.get_num_threads())])
+    mini_bert.main()
+    found = record.read(output)
+    scores = {(row["task"], row["train"], row["system"]): row for row in found["scores"]}
+    networks = ("mini", "random")
+    assert scores.keys() == {*(("nsmc", size, name) for size in (12, 24) for name in (*networks, "tfidf")),
+                             *(("question_pair", 20, name) for name in networks), ("korsts", 24, "tfidf"),
+                             *(("korsts", size, name) for size in (0, 24) for name in networks)}
+    assert {key: row["seeds"] for key, row in scores.items() if row["seeds"] == 1}.keys() == {
+        ("korsts", 24, "tfidf"), *(("nsmc", 24, name) for name in (*networks, "tfidf"))}
+    assert {row["against"] for row in found["comparisons"]} == {"random", "tfidf"}
+    assert scores["korsts", 0, "mini"]["sd"] == 0  # before training the seed is no matter to the trained one
+
+
 def test_inputs_are_those_of_the_tokenizer(tokenizer):
     for texts in (["봄비가 내립니다.", "각"], [("봄비가 옵니다.", "우산을 챙기세요."), ("가", "나다라")]):
         made = mini_bert.Texts(tokenizer, texts, max_length=96)
@@ -153,7 +199,7 @@ def test_sources_of_a_corpus_get_their_share_of_an_epoch(tmp_path):
 
 
 def test_committed_measurements_are_in_the_form_the_record_writes():
-    for name in CARDS:
+    for name in MINI_MODELS:
         path = ROOT / "benchmarks" / f"{name}.json"
         text = path.read_text(encoding="utf-8")
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
