@@ -84,10 +84,10 @@ def test_a_text_ends_where_the_model_says_so():
 
 def test_what_is_longer_than_the_context_is_refused(lm):
     pieces = len(lm.tokenizer(PROMPT)["input_ids"])
-    (text,) = sample_texts(lm, PROMPT, max_new_tokens=32 - pieces, top_k=1)
+    (text,) = sample_texts(lm, PROMPT, max_new_tokens=64 - pieces, top_k=1)
     assert text.startswith(PROMPT)
-    with pytest.raises(kh.KlueError, match="문맥 32조각"):
-        sample_texts(lm, PROMPT, max_new_tokens=33 - pieces)
+    with pytest.raises(kh.KlueError, match="문맥 64조각"):
+        sample_texts(lm, PROMPT, max_new_tokens=65 - pieces)
 
 
 @pytest.mark.parametrize("options", [{"count": 0}, {"max_new_tokens": 0}, {"temperature": 0.0}, {"top_k": -1},

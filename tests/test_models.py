@@ -165,15 +165,15 @@ def test_published_causal_models_load_by_name(name, expected, tmp_path):
     code = (f"lm = tokenizer, model = kh.models.load_causal_lm({name!r})\n"
             "inputs = tokenizer('봄비가 내립니다.', return_tensors='pt')\n"
             "roles = [getattr(tokenizer, f'{role}_token') for role in ('bos', 'eos', 'pad', 'unk', 'mask')]\n"
-            "scores = kh.prompting.log_likelihoods(lm, ['이 글은', '이 글은 더 깁니다'])\n"
-            "text = kh.generation.sample_texts(lm, '이 글은', max_new_tokens=5)[0]\n"
+            "scores = kh.prompting.log_likelihoods(lm, ['그는 이', '그는 이 고'])\n"
+            "text = kh.generation.sample_texts(lm, '그는 이', max_new_tokens=5)[0]\n"
             "print(json.dumps([[type(model).__name__, *roles, tokenizer.model_max_length], list(inputs),"
             " str(model.dtype), len(scores), text[:4]]))")
     with serving(stand_in_hub(tmp_path / "repository", name, "models")) as address:
         shown = in_a_process(code, address, tmp_path / "cache")
     # In a second process the hub is gone: the cached files serve.
     assert in_a_process(code, address, tmp_path / "cache") == shown
-    assert shown == [expected, ["input_ids", "attention_mask"], "torch.float32", 2, "이 글은"]
+    assert shown == [expected, ["input_ids", "attention_mask"], "torch.float32", 2, "그는 이"]
 
 
 def test_a_hub_that_does_not_answer_is_asked_once(tmp_path):
@@ -186,7 +186,8 @@ def test_a_hub_that_does_not_answer_is_asked_once(tmp_path):
             "print(json.dumps(told))")
     with serving(site) as address:
         encoder, causal = in_a_process(code, address, tmp_path)
-    assert len(site.requests) == 2
+    assert [path for path, _ in site.requests if "klue/bert" in path or "kogpt2" in path] == [
+        "/api/models/klue/bert-base", "/api/models/skt/kogpt2-base-v2"]
     assert "klue/bert-base" in encoder and 'load_encoder("klue-mini-bert")' in encoder
     assert "skt/kogpt2-base-v2" in causal and 'load_causal_lm("klue-mini-gpt")' in causal
 

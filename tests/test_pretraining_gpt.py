@@ -113,6 +113,8 @@ def test_registers_are_repeated_and_batches_depend_on_the_seed_alone(folder, tok
     formal = len(makers[0]._rows(makers[0].train["formal"], 0))
     reviews = len(makers[0]._rows(makers[0].train["reviews"], 0))
     assert len(makers[0].rows) == 2 * formal + reviews
+    begins = makers[0].pieces[makers[0].rows[:, 0]] == BOS
+    assert begins.sum() == 2 * len(corpora["formal"]) + len(corpora["reviews"]), "places count from the right register"
 
 
 def test_held_out_batches_are_the_same_few_texts_of_every_register(folder, tokenizer):

@@ -10,7 +10,7 @@ from klue_helpers.pretraining.gpt import new_gpt
 from klue_helpers.pretraining.settings import pretrain_settings
 
 
-def tiny_lm(texts: Iterable[str], *, vocab_size: int = 900, context: int = 32) -> CausalLM:
+def tiny_lm(texts: Iterable[str], *, vocab_size: int = 900, context: int = 64) -> CausalLM:
     """Return a GPT of one layer with large random weights, always the same for the same texts."""
     trained = kt.train_bpe(texts, vocab_size=vocab_size, min_frequency=1)
     tokenizer = kt.to_transformers(trained, max_length=context)

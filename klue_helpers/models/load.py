@@ -80,8 +80,9 @@ def load_parts(name: str, kind: str, options: dict[str, Any], *, instead: str, r
     import transformers
 
     folder = model_folder(name)
-    source = {"pretrained_model_name_or_path": str(folder or name), "trust_remote_code": False,  # nobody's code is run
-              "revision": None if folder else _revision(name, instead)}
+    at_hand = folder is not None or _in_reach(name)
+    source = {"pretrained_model_name_or_path": str(folder or name), "local_files_only": not at_hand,  # from the cache
+              "trust_remote_code": False}  # nobody's code is run
     options = {"dtype": torch.float32, **options, **source}
     network = getattr(transformers, kind)
     try:
@@ -91,10 +92,8 @@ def load_parts(name: str, kind: str, options: dict[str, Any], *, instead: str, r
         else:
             model = network.from_pretrained(**options)
     except (OSError, ValueError, TypeError, SafetensorError) as error:
-        reason = str(error).strip().split("\n")[0]
         where = f"{folder} 폴더" if folder else name
-        raise KlueError(f"{where}의 모델을 읽지 못했습니다({reason}). 파일이 모두 있고 온전한지, 옵션의 이름과 값이 "
-                        "맞는지 확인하세요.") from error
+        raise KlueError(_broken(where, error) if at_hand else _out_of_reach(name, instead)) from error
     return _fitted(tokenizer, model.config), model.eval()
 
 
@@ -116,16 +115,29 @@ def _fitted(tokenizer: "PreTrainedTokenizerBase", config: Any) -> "PreTrainedTok
     return tokenizer
 
 
-def _revision(name: str, instead: str) -> str:
-    """Ask the hub once for the newest commit: the library itself would try each file again and again for a minute."""
-    from huggingface_hub import resolve_revision
-    from huggingface_hub.errors import HTTPError, RevisionResolutionError
+def _in_reach(name: str) -> bool:
+    """Ask the hub once, for ten seconds at most, whether it has a repository.
+
+    Left to itself the library asks for file after file again and again, for most of a minute.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError
 
     try:
-        return resolve_revision(name)  # the cached one where the hub is out of reach
-    except (RevisionResolutionError, HTTPError, ValueError) as error:
-        switched = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
-        offline = " 지금은 HF_HUB_OFFLINE이 켜져 있습니다." if switched else ""
-        raise KlueError(f"모델 {name!r}을(를) 불러오지 못했습니다.{offline} 이름의 철자와 인터넷 연결을 확인하세요. "
-                        f"인터넷 없이는 패키지에 든 모델을 쓰세요: {instead}. 내려받은 폴더의 경로를 주어도 됩니다."
-                        ) from error
+        HfApi().model_info(name, timeout=10)
+    except (HTTPError, OSError, ValueError):  # no network, the offline switch, an unknown or impossible name
+        return False
+    return True
+
+
+def _broken(where: str, error: Exception) -> str:
+    reason = str(error).strip().split("\n")[0]
+    return (f"{where}의 모델을 읽지 못했습니다({reason}). 파일이 모두 있고 온전한지, 옵션의 이름과 값이 맞는지 "
+            "확인하세요.")
+
+
+def _out_of_reach(name: str, instead: str) -> str:
+    switched = os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE")
+    offline = " 지금은 HF_HUB_OFFLINE이 켜져 있습니다." if switched else ""
+    return (f"모델 {name!r}을(를) 불러오지 못했습니다.{offline} 이름의 철자와 인터넷 연결을 확인하세요. 인터넷 없이는 "
+            f"패키지에 든 모델을 쓰세요: {instead}. 내려받은 폴더의 경로를 주어도 됩니다.")

@@ -5,7 +5,7 @@ import json
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -19,7 +19,7 @@ from klue_helpers.pretraining.settings import PretrainSettings
 from klue_helpers.tokenizers import to_transformers
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 Registers = dict[str, list[list[str]]]  # documents by register, each a list of lines
 
@@ -60,15 +60,14 @@ def pretrain(folder: Path, output: Path, settings: PretrainSettings) -> bool:
         examples = kind.examples(settings, tokenizer, train, held, weights)
         Trainer(kind.loss(model), examples, settings, output, workers).run()
         if workers.first:
-            save_model(kind, model, tokenizer, output)
+            save_model(kind, model, output)
         return workers.first
 
 
-def save_model(kind: Kind, model: Any, tokenizer: "PreTrainedTokenizerFast", output: Path) -> None:
-    """Write tokenizer, configuration and half-precision weights that load as single precision."""
+def save_model(kind: Kind, model: "PreTrainedModel", output: Path) -> None:
+    """Write configuration and half-precision weights that load as single precision."""
     model.config.update(dict.fromkeys(kind.dropouts, FINE_TUNING_DROPOUT))
     model.to(torch.float16).save_pretrained(output)
-    tokenizer.save_pretrained(output)
     path = output / "config.json"
     config = json.loads(path.read_text(encoding="utf-8")) | {"dtype": "float32"}
     path.write_text(json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
