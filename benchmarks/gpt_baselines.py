@@ -58,16 +58,26 @@ def network_losses(lm: CausalLM, text) -> dict[str, dict[str, float]]:
     return losses
 
 
-def ngram_losses(text, order: int) -> list[dict[str, dict[str, float]]]:
-    """Return, for each length up to `order`, nats and targets by register; trained on every document once."""
-    corpora = text.examples.train.values()
-    lengths = np.concatenate([np.diff(corpus.sentences) for corpus in corpora])
-    model = KneserNey(text.examples.pieces, np.cumsum([0, *lengths]), vocab_size=len(text.tokenizer), order=order)
+def ngram_losses(text, pieces: np.ndarray, starts: np.ndarray, *, order: int) -> list[dict[str, dict[str, float]]]:
+    """Return, for each length up to `order`, nats and targets by register, trained on documents laid end to end."""
+    model = KneserNey(pieces, starts, vocab_size=len(text.tokenizer), order=order)
     rows = [{} for _ in range(order)]
     for register, corpus in text.examples.held_out.items():
         for row, scores in zip(rows, model.score(corpus.pieces, corpus.sentences), strict=True):
             row[register] = {"nats": float(-scores.sum()), "targets": len(scores)}
     return rows
+
+
+def documents_read(text, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training documents of which the mini GPT has read anything after some steps, each once; and starts."""
+    plan = text.examples.start_epoch(0)
+    if steps >= len(plan):
+        return text.examples.pieces, text.starts
+    places = text.examples.rows[np.concatenate(plan[:steps]), 0]
+    read = np.unique(np.searchsorted(text.starts, places, side="right") - 1)
+    lengths = np.diff(text.starts)[read]
+    starts = np.cumsum([0, *lengths])
+    return text.examples.pieces[np.arange(starts[-1]) + np.repeat(text.starts[read] - starts[:-1], lengths)], starts
 
 
 def first_weights(text) -> dict[str, torch.Tensor]:

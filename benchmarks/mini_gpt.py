@@ -14,6 +14,7 @@ blocks of 256. All systems are scored on the same pieces.
 
 import argparse
 import csv
+import json
 import math
 import time
 from functools import cached_property
@@ -22,7 +23,16 @@ from pathlib import Path
 import numpy as np
 import record
 import torch
-from gpt_baselines import STARTS, network_losses, ngram_losses, parameters, train_from, train_gru, unigram_losses
+from gpt_baselines import (
+    STARTS,
+    documents_read,
+    network_losses,
+    ngram_losses,
+    parameters,
+    train_from,
+    train_gru,
+    unigram_losses,
+)
 from memorised import Windows
 from record import wilson
 from transformers import AutoTokenizer
@@ -72,6 +82,12 @@ class Text:
         """All documents with their starts and ends, as the mini GPT's examples."""
         return GPT.examples(GptSettings(), self.tokenizer, self.train, self.held, WEIGHTS)
 
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each training document starts among the pieces of `examples`; the last entry is their number."""
+        return np.cumsum([0, *(length for corpus in self.examples.train.values()
+                               for length in np.diff(corpus.sentences))])
+
     def texts(self, register: str, side: str = "held") -> list[str]:
         """Return the documents of one side, each as one string."""
         return [whole for document in self.documents[register][side] for whole in GPT.texts_of(document)]
@@ -84,8 +100,9 @@ class Text:
             np.savez(path, **{f"{name}.{field}": values for name, corpus in corpora.items()
                               for field, values in vars(corpus).items()})
         kept = np.load(path)
+        names = dict.fromkeys(key.partition(".")[0] for key in kept)  # the order decides over the batches
         return {name: Corpus(**{field: kept[f"{name}.{field}"] for field in Corpus.__dataclass_fields__})
-                for name in WEIGHTS}
+                for name in names}
 
 
 def report_held_out(options, text, system, losses, **more):
@@ -105,12 +122,17 @@ def held_out(options, text):
 
 
 def ngram(options, text):
-    """Held-out scores of n-gram models of one to five pieces."""
+    """Held-out scores of n-gram models of one to five pieces, and of five on what the mini GPT has read of the text."""
     began = time.process_time()
-    models = ngram_losses(text, order=5)
+    models = ngram_losses(text, text.examples.pieces, text.starts, order=5)
     seconds = round(time.process_time() - began)  # for all five
     for length, losses in enumerate(models, start=1):
-        report_held_out(options, text, f"kneser-ney-{length}", losses, seconds=seconds)
+        report_held_out(options, text, f"kneser-ney-{length}", losses, pieces=len(text.examples.pieces),
+                        seconds=seconds)
+    steps = json.loads((model_folder(options.model) / "settings.json").read_text(encoding="utf-8"))["steps"]
+    pieces, starts = documents_read(text, steps)
+    report_held_out(options, text, "kneser-ney-5-read", ngram_losses(text, pieces, starts, order=5)[-1], steps=steps,
+                    pieces=len(pieces))
 
 
 def gru(options, text):
@@ -162,8 +184,8 @@ def samples(options, text):
     drawn = [("reviews", "", one) for one in sample_texts(lm, count=20, seed=SEED, **CARD_SAMPLING)]
     drawn += [(register, prompt, *sample_texts(lm, prompt, seed=SEED + number, **CARD_SAMPLING))
               for number, (register, prompt) in enumerate(prompts, start=1)]
-    record.write(options.output, "samples", [dict(zip(("register", "prompt", "text"), row, strict=True))
-                                             for row in drawn])
+    record.write(options.output, "samples", {"settings": {**CARD_SAMPLING, "seed": SEED}, "texts": [
+        dict(zip(("register", "prompt", "text"), row, strict=True)) for row in drawn]})
 
 
 def memory(options, text):

@@ -2,18 +2,24 @@
 
 import sys
 from collections import Counter, defaultdict
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parent.parent
+from klue_helpers.models import CausalLM, load_causal_lm
+from klue_helpers.pretraining.gpt import GptLoss
+from klue_helpers.prompting import log_likelihoods
+
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from kneser_ney import FALLBACK, KneserNey, discounts  # noqa: E402
-from memorised import WINDOW, Windows  # noqa: E402
+from gpt_baselines import GruLanguageModel, documents_read, parameters
+from kneser_ney import FALLBACK, KneserNey, discounts
+from memorised import WINDOW, Windows
 
 START, END, VOCABULARY = 0, 1, 9
 
@@ -130,3 +136,26 @@ def test_the_longest_stretch_is_the_longest(lines, start, end, before, after):
     stretches = [text[start:end] for start in range(len(text)) for end in range(start + WINDOW, len(text) + 1)]
     shared = [one for one in stretches if any(one in line for line in lines)]
     assert len(Windows(lines).longest(text)) == max(map(len, shared), default=0)
+
+
+def test_documents_read_are_those_of_the_first_batches():
+    examples = SimpleNamespace(pieces=np.arange(12), rows=np.array([[0, 2], [2, 3], [4, 6], [7, 9], [10, 11]]),
+                               start_epoch=lambda epoch: [np.array([3, 1]), np.array([4]), np.array([0, 2])])
+    text = SimpleNamespace(examples=examples, starts=np.array([0, 4, 7, 10, 12]))
+    pieces, starts = documents_read(text, 1)  # blocks of the first and the third document
+    assert (pieces.tolist(), starts.tolist()) == ([0, 1, 2, 3, 7, 8, 9], [0, 4, 7])
+    assert documents_read(text, 3)[0].tolist() == list(range(12))
+
+
+def test_the_gru_is_as_large_as_the_gpt_and_scored_alike():
+    lm = load_causal_lm()
+    torch.manual_seed(0)
+    gru = GruLanguageModel(lm.model.get_input_embeddings().weight.detach()).eval()
+    assert abs(parameters(gru) / parameters(lm.model) - 1) < 0.01
+    texts = ["봄비가 내립니다.", "각"]
+    together = log_likelihoods(CausalLM(lm.tokenizer, gru), texts)  # the shorter one padded
+    for text, scores in zip(texts, together, strict=True):
+        ids = torch.tensor([[lm.tokenizer.bos_token_id, *lm.tokenizer(text).input_ids, lm.tokenizer.eos_token_id]])
+        batch = {"input_ids": ids[:, :-1], "labels": ids[:, 1:], "attention_mask": torch.ones_like(ids[:, :-1])}
+        loss = GptLoss(gru)(batch)["loss"].item()
+        np.testing.assert_allclose(loss, -scores.mean(), rtol=1e-5)
