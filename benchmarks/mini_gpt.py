@@ -52,6 +52,7 @@ SEED = 42
 ADDED = 48  # pieces that are added to a prompt at most
 CARD_SAMPLING = {"max_new_tokens": ADDED, "temperature": 0.8, "top_p": 0.95}
 DRAWN = {"plain": {"max_new_tokens": ADDED}, "card": CARD_SAMPLING}
+TEXTS = 1_000  # drawn in each way
 GREEDY = {"reviews": 300, "formal": 100, "spoken": 100}  # training documents to go on with
 PREFIX = 10  # pieces of them that are given
 CONTINUATIONS = [(" 한마디로 최고다", " 한마디로 최악이다"), (" 정말 재미있다", " 정말 재미없다"),
@@ -146,7 +147,7 @@ def gru(options, text):
 
 def ablation(options, text):
     """Held-out loss after a short training from four kinds of first weights, and that of the pieces' frequencies."""
-    settings = GptSettings(steps=300, batch_tokens=1024, precision="fp32")
+    settings = GptSettings(steps=options.ablation_steps, batch_tokens=1024, precision="fp32")
 
     def report(system, register, loss, **more):
         record.add(options.output, "ablation", {"system": system, "register": register, "loss": round(loss, 4), **more},
@@ -198,7 +199,7 @@ def memory(options, text):
     lines = [line for sides in text.documents.values() for document in sides["train"] for line in document]
     windows, known = Windows(lines), set(lines)
     for name, how in DRAWN.items():
-        drawn = sample_texts(lm, count=1_000, seed=SEED, **how)
+        drawn = sample_texts(lm, count=TEXTS, seed=SEED, **how)
         sentences = [one for whole in drawn for one in document_sentences(whole.splitlines())]
         record.add(options.output, "drawn", {
             "system": name, "texts": len(drawn), "characters": sum(map(len, drawn)), "sentences": len(sentences),
@@ -282,6 +283,7 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="folder for pieces, checkpoints and logs")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_name("klue-mini-gpt.json"))
     parser.add_argument("--gru-steps", type=int, default=1_000)
+    parser.add_argument("--ablation-steps", type=int, default=300)
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

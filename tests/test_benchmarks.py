@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,12 +12,15 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
+import klue_helpers as kh
 from klue_helpers.models import CausalLM, load_causal_lm
 from klue_helpers.pretraining.gpt import GptLoss
 from klue_helpers.prompting import log_likelihoods
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import mini_gpt
+import record
 from gpt_baselines import GruLanguageModel, documents_read, parameters
 from kneser_ney import FALLBACK, KneserNey, discounts
 from memorised import WINDOW, Windows
@@ -159,3 +163,39 @@ def test_the_gru_is_as_large_as_the_gpt_and_scored_alike():
         batch = {"input_ids": ids[:, :-1], "labels": ids[:, 1:], "attention_mask": torch.ones_like(ids[:, :-1])}
         loss = GptLoss(gru)(batch)["loss"].item()
         np.testing.assert_allclose(loss, -scores.mean(), rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_every_task_reports(tmp_path, monkeypatch):
+    """On a few lines of the samples: that the scores are good is no matter here."""
+    def drawn(lm, prompt="", *, count=1, **_):
+        return [f"{prompt}\n{planted}"] * count
+
+    def few(name, source, *, data_dir):
+        return {split: rows.select(range(6)) for split, rows in kh.load_data(name).items() if split != "validation"}
+
+    corpus, registers = tmp_path / "corpus", ("reviews", "formal", "spoken")
+    corpus.mkdir()
+    lines = [row["document"] for row in kh.load_data("nsmc")["train"]]
+    planted = "이 줄은 서른 글자가 넘고 처음부터 끝까지 늘 똑같이 적혀 있는 줄입니다."
+    for register in registers:
+        (corpus / f"{register}.txt").write_text("\n\n".join([planted, *lines]), encoding="utf-8")
+    monkeypatch.setattr(mini_gpt, "load_data", few)
+    monkeypatch.setattr(mini_gpt, "sample_texts", drawn)
+    monkeypatch.setattr(mini_gpt, "TEXTS", 4)
+    monkeypatch.setattr(mini_gpt, "GREEDY", dict.fromkeys(registers, 3))
+    output = tmp_path / "scores.json"
+    monkeypatch.setattr(sys, "argv", [
+        "mini_gpt.py", str(corpus), "--data-dir", "unused", "--work", str(tmp_path / "work"), "--output", str(output),
+        "--gru-steps", "2", "--ablation-steps", "2", "--threads", str(torch.get_num_threads())])
+    mini_gpt.main()
+    found = record.read(output)
+    systems = {"klue-mini-gpt", "gru-2", "kneser-ney-5-read", *(f"kneser-ney-{order}" for order in range(1, 6))}
+    assert {(row["system"], row["register"]) for row in found["held_out"]} == set(product(systems, registers))
+    assert len({(row["register"], row["targets"], row["characters"]) for row in found["held_out"]}) == 3
+    assert {(row["system"], row["register"]) for row in found["ablation"]} == set(
+        product(("none", "positions", "tokens", "both", "unigram"), registers))
+    assert len(found["samples"]["texts"]) == 60 and len(found["sentiment"]) == 2 * (2 + len(mini_gpt.CONTINUATIONS))
+    for row in found["drawn"]:
+        assert (row["memorised"], row["longest"], row["slurs"], row["repeated"]) == (4, len(planted), 0, 3)
+    assert {row["texts"] for row in found["greedy"]} == {3} and len(found["tokenizer"]) == 3
