@@ -17,31 +17,49 @@ from klue_helpers.models import HEADS, MINI_MODELS, load_causal_lm, load_encoder
 BERT = model_folder("klue-mini-bert")
 
 
-def test_the_shipped_bert_is_an_ordinary_checkpoint_of_half_precision_tensors():
+@pytest.mark.parametrize(("name", "kind"), [("klue-mini-bert", "BertForPreTraining"),
+                                            ("klue-mini-gpt", "GPT2LMHeadModel")])
+def test_a_shipped_model_is_an_ordinary_checkpoint_of_half_precision_tensors(name, kind):
     import safetensors.torch
-    from transformers import BertForPreTraining
+    import transformers
 
-    model = BertForPreTraining.from_pretrained(BERT)  # as anybody would load it
+    folder = model_folder(name)
+    model = getattr(transformers, kind).from_pretrained(folder)  # as anybody would load it
     assert model.dtype == torch.float32
-    weights = safetensors.torch.load_file(BERT / "model.safetensors")
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
     assert {weight.dtype for weight in weights.values()} == {torch.float16}
-    assert (BERT / "model.safetensors").stat().st_size <= 16_000_000
+    assert (folder / "model.safetensors").stat().st_size <= 16_000_000
     assert all(torch.isfinite(weight).all() for weight in weights.values())
 
 
-def test_the_card_states_version_and_hashes():
-    card = (BERT / "README.md").read_text(encoding="utf-8")
-    for name in ("model.safetensors", "tokenizer.json", "tokenizer_config.json", "config.json"):
-        assert hashlib.sha256((BERT / name).read_bytes()).hexdigest() in card, f"{name} is not the file of the card"
-    steps = json.loads((BERT / "settings.json").read_text(encoding="utf-8"))["steps"]
+@pytest.mark.parametrize("name", MINI_MODELS)
+def test_the_card_states_version_and_hashes(name):
+    folder = model_folder(name)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    for path in [*folder.glob("*.json"), folder / "model.safetensors"]:
+        if path.name != "settings.json":
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert digest in card, f"{path.name} is not the file of the card"
+    steps = json.loads((folder / "settings.json").read_text(encoding="utf-8"))["steps"]
     assert f"{steps:,}단계" in card and f"steps={steps}" in card
     assert re.search(r"판(?: 번호)?[:|\s]+\**1\.\d", card)
 
 
-def test_nothing_but_final_files_ships():
-    allowed = {"README.md", "ablation.csv", "config.json", "log.csv", "loss.png", "model.safetensors", "settings.json",
-               "tokenizer.json", "tokenizer_config.json"}
-    assert {path.name for path in BERT.iterdir()} <= allowed
+@pytest.mark.parametrize("name", MINI_MODELS)
+def test_nothing_but_final_files_ships(name):
+    allowed = {"README.md", "ablation.csv", "config.json", "generation_config.json", "log.csv", "loss.png",
+               "model.safetensors", "settings.json", "tokenizer.json", "tokenizer_config.json"}
+    assert {path.name for path in model_folder(name).iterdir()} <= allowed
+
+
+def test_the_shipped_gpt_goes_on_with_a_text():
+    tokenizer, model = load_causal_lm()
+    assert not model.training and tokenizer.model_max_length == model.config.n_positions == 256
+    assert (model.config.bos_token_id, model.config.eos_token_id, model.config.pad_token_id) == (
+        tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
+    inputs = tokenizer("<s>이 영화는", return_tensors="pt")
+    text = tokenizer.decode(model.generate(**inputs, do_sample=False, max_new_tokens=8)[0], skip_special_tokens=True)
+    assert text.startswith("이 영화는 ") and len(text) > len("이 영화는 ")
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -12,7 +12,7 @@ from klue_helpers.errors import KlueError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-MINI_MODELS = ("klue-mini-bert",)
+MINI_MODELS = ("klue-mini-bert", "klue-mini-gpt")
 # What stands on top of the encoder, and the class of transformers that has it.
 HEADS = {
     "none": "AutoModel",
