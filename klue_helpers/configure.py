@@ -107,13 +107,13 @@ class Lecture08(Settings):
     causal_lm: str = option("klue-mini-gpt", "글을 쓰는 사전 학습 모델의 이름")
     vocab_size: int = option(3_000, "직접 학습하는 BPE 토크나이저의 어휘 크기", low=500, high=64_000)
     max_texts: int = option(20_000, "말뭉치에서 쓰는 글의 수 상한", low=100, high=1_000_000)
-    hidden_size: int = option(128, "직접 학습하는 GPT의 은닉 벡터 차원", low=16, high=4_096)
+    hidden_size: int = option(64, "직접 학습하는 GPT의 은닉 벡터 차원", low=16, high=4_096)
     layers: int = option(2, "직접 학습하는 GPT의 층 수", low=1, high=48)
-    steps: int = option(160, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
+    steps: int = option(120, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
     batch_tokens: int = option(1_024, "한 번에 학습하는 토큰 수 상한", low=64, high=1_000_000)
     max_train: int = option(400, "미세 조정에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
-    max_test: int = option(600, "말로 물어볼 리뷰 수 상한", low=50, high=1_000_000)
-    epochs: int = option(3, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    max_test: int = option(400, "말로 물어보고 평가에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
+    epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
 LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 8: Lecture08}

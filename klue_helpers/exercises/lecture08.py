@@ -1,4 +1,4 @@
-"""Exercises of lecture 8: causal attention, counting, blocks, temperature, bits, calibration (taught in lecture 8)."""
+"""Exercises of lecture 8: causal attention, budgets, packing, temperature, bits, calibration (taught in lecture 8)."""
 
 import math
 
@@ -61,96 +61,99 @@ q1 = Exercise(
     ),
 )
 
-_Q2 = '''def gpt_parameters(vocabulary, positions, size, layers, tied=True):
-    tables = (vocabulary + positions) * size
-    block = 12 * size * size + 13 * size
-    head = 0 if tied else vocabulary * size
-    return tables + layers * block + 2 * size + head'''
+_Q2 = '''def widest(budget, vocabulary, positions, layers, step=64):
+    def parameters(size):
+        tables = (vocabulary + positions) * size
+        return tables + layers * (12 * size * size + 13 * size) + 2 * size
+
+    size = 0
+    while parameters(size + step) <= budget:
+        size += step
+    return size'''
 
 q2 = Exercise(
     name="q2",
-    title="GPT의 파라미터를 한 개까지 세기",
+    title="예산에 맞는 가장 넓은 GPT",
     question=(
-        "함수 `gpt_parameters(vocabulary, positions, size, layers, tied=True)`를 완성하세요. 어휘, 자리의 수, 차원, "
-        "층의 수를 받아 `GPT2LMHeadModel`의 파라미터가 모두 몇 개인지 정수로 돌려줍니다. 행렬마다 편향이 있고 "
-        "피드포워드는 네 배 넓으며, 맨 끝에 층 정규화가 하나 더 있습니다. `tied`가 거짓이면 어휘의 점수를 내는 행렬을 "
-        "따로 두는데, 편향은 없습니다."
+        "파라미터의 예산이 정해져 있을 때 차원을 얼마까지 키울 수 있을까요? 함수 `widest(budget, vocabulary, "
+        "positions, layers, step=64)`를 완성하세요. `GPT2LMHeadModel`의 파라미터가 `budget`개를 넘지 않는 가장 큰 "
+        "차원을 `step`의 배수로 돌려줍니다. `step`조차 예산을 넘으면 0입니다. 조각의 표와 답의 표는 하나이고(가중치 "
+        "묶기), 피드포워드는 네 배 넓습니다."
     ),
-    answer="gpt_parameters",
-    blank="def gpt_parameters(vocabulary, positions, size, layers, tied=True):\n    ...  # 여기를 채우세요",
+    answer="widest",
+    blank="def widest(budget, vocabulary, positions, layers, step=64):\n    ...  # 여기를 채우세요",
     source=_Q2,
     explanation=(
-        "어텐션이 4d² + 4d, 피드포워드가 8d² + 5d, 층 정규화 둘이 4d라서 블록 하나가 12d² + 13d입니다. 인과 마스크와 "
-        "머리의 수는 파라미터를 늘리지 않습니다."
+        "파라미터의 수는 (V + P)d + L(12d² + 13d) + 2d입니다. 층이 적으면 표가, 많으면 블록이 예산을 먹습니다. 같은 "
+        "예산이라도 어휘를 줄이면 그만큼 넓은 모델을 만들 수 있습니다."
     ),
     hints=(
-        "표는 둘입니다. 조각의 표와 자리의 표의 차원은 같습니다.",
-        "블록에는 d × 3d, d × d, d × 4d, 4d × d의 행렬과 편향, 층 정규화 둘이 있습니다.",
-        "마지막 층 정규화에는 배율과 이동이 d개씩 있습니다.",
+        "5.2절의 공식을 먼저 작은 함수로 씁니다. 블록 하나가 12d² + 13d이고 맨 끝의 정규화가 2d입니다.",
+        "차원을 0에서 시작해 step씩 키우다가, 다음 것이 예산을 넘으면 멈춥니다.",
+        "예산과 꼭 같아도 넘지 않은 것입니다.",
     ),
     cases=(
-        Case((10, 4, 2, 1), 106, "표가 28, 블록이 12·4 + 13·2 = 74, 마지막 정규화가 4입니다."),
-        Case((10, 4, 2, 0), 32, "층이 없어도 표와 마지막 정규화는 있습니다."),
-        Case((10, 4, 2, 1, False), 126, "묶지 않으면 어휘 × 차원만큼 늘어납니다."),
-        Case((50_257, 1_024, 768, 12), 124_439_808, "가장 작은 GPT-2입니다."),
-        Case((50_257, 1_024, 1_600, 48), 1_557_611_200, "가장 큰 GPT-2입니다."),
+        Case((106, 10, 4, 1, 2), 2, "차원 2면 표 28, 블록 74, 마지막 정규화 4로 꼭 106개입니다."),
+        Case((105, 10, 4, 1, 2), 0, "하나만 모자라도 넘습니다. 가장 작은 것도 넘으면 0입니다."),
+        Case((124_439_808, 50_257, 1_024, 12), 768, "가장 작은 GPT-2의 파라미터를 예산으로 주면 768이 나와야 합니다."),
+        Case((10_000_000, 8_000, 256, 4), 320, "어휘 8,000개, 4층이면 천만 개로 320차원까지 갑니다."),
+        Case((10_000_000, 50_257, 1_024, 4), 128, "어휘가 크면 표가 예산을 다 먹습니다."),
     ),
     wrong=(
-        (_Q2.replace(" + 2 * size", ""), "마지막 정규화가 4"),
-        (_Q2.replace("13 * size", "9 * size"), "블록이 12·4 + 13·2"),
-        (_Q2.replace("0 if tied else vocabulary * size", "vocabulary * size"), "표가 28"),
-        (_Q2.replace("(vocabulary + positions)", "vocabulary"), "표가 28"),
-        (_Q2.replace("0 if tied else vocabulary * size", "0"), "묶지 않으면"),
+        (_Q2.replace(" + 2 * size", ""), "하나만 모자라도"),
+        (_Q2.replace("13 * size", "9 * size"), "하나만 모자라도"),
+        (_Q2.replace("<= budget", "< budget"), "꼭 106개"),
+        (_Q2.replace("return size", "return size + step"), "꼭 106개"),
+        (_Q2.replace("(vocabulary + positions)", "(2 * vocabulary + positions)"), "꼭 106개"),
+        (_Q2.replace("size += step", "size += 1"), "꼭 106개"),
     ),
 )
 
-_Q3 = '''def blocks(documents, size, bos, eos):
+_Q3 = '''def pack(documents, size, eos):
+    line = [piece for pieces in documents for piece in [*pieces, eos]]
     rows = []
-    for pieces in documents:
-        whole = [bos, *pieces, eos]
-        for begin in range(0, len(whole) - 1, size):
-            end = min(begin + size, len(whole) - 1)
-            rows.append((whole[begin:end], whole[begin + 1:end + 1]))
+    for begin in range(0, len(line) - size, size):
+        rows.append((line[begin:begin + size], line[begin + 1:begin + size + 1]))
     return rows'''
 
 q3 = Exercise(
     name="q3",
-    title="문서에서 블록으로",
+    title="이어 붙이고 자르기",
     question=(
-        "함수 `blocks(documents, size, bos, eos)`를 완성하세요. `documents`는 조각 번호의 리스트의 리스트입니다. "
-        "문서마다 앞에 `bos`, 뒤에 `eos`를 붙이고, `(입력, 정답)`의 리스트를 돌려줍니다. 정답은 입력을 한 칸 민 "
-        "것이고, 입력의 길이는 `size`를 넘지 않습니다. 긴 문서는 이어지는 블록으로 나누되, 첫 `bos`를 뺀 모든 조각과 "
-        "`eos`가 꼭 한 번씩 정답이 되어야 합니다. 블록 하나에 두 문서가 섞이면 안 됩니다."
+        "6.4절에서 말만 하고 쓰지 않은 길, 곧 큰 모델이 가는 길을 씁니다. 함수 `pack(documents, size, eos)`를 "
+        "완성하세요. `documents`는 조각 번호의 리스트의 리스트입니다. 문서마다 뒤에 `eos`를 붙여 모두 **한 줄로** "
+        "잇고, 앞에서부터 `size`개씩 잘라 `(입력, 정답)`의 리스트를 돌려줍니다. 정답은 입력을 한 칸 민 것이고 길이가 "
+        "같습니다. `size`개를 다 채우지 못하거나 정답이 모자라는 꼬리는 버립니다."
     ),
-    answer="blocks",
-    blank="def blocks(documents, size, bos, eos):\n    ...  # 여기를 채우세요",
+    answer="pack",
+    blank="def pack(documents, size, eos):\n    ...  # 여기를 채우세요",
     source=_Q3,
     explanation=(
-        "마지막 조각(eos)은 정답이 되기만 하고 입력이 되지 않으므로 입력은 길이 − 1개입니다. 블록이 이어질 때 앞 "
-        "블록의 마지막 정답이 다음 블록의 첫 입력이 되어야 빠지는 조각이 없습니다."
+        "채움이 하나도 없어 계산을 알뜰하게 쓰지만, 블록 하나에 상관없는 문서가 섞이고 글의 한가운데에서 시작합니다. "
+        "eos가 문서의 경계를 알려 주므로 모델은 그 앞을 잊어도 된다는 것을 배웁니다."
     ),
     hints=(
-        "감싼 문서의 길이를 n이라고 하면 입력이 되는 것은 앞의 n - 1개입니다.",
-        "range(0, n - 1, size)로 블록의 시작을 돌고, 끝은 n - 1을 넘지 않게 합니다.",
-        "입력이 whole[begin:end]이면 정답은 whole[begin + 1:end + 1]입니다.",
+        "먼저 [*pieces, eos]를 모두 이어 긴 리스트 하나를 만듭니다.",
+        "begin에서 시작하는 블록의 정답은 line[begin + 1:begin + size + 1]입니다. 이것이 다 차야 씁니다.",
+        "블록의 시작은 0, size, 2 × size, …이고 길이 − size보다 작아야 합니다.",
     ),
     cases=(
-        Case(([[11, 12, 13]], 8, 0, 1), [([0, 11, 12, 13], [11, 12, 13, 1])], "정답은 입력을 한 칸 민 것입니다."),
-        Case(([[11, 12, 13, 14], [21]], 3, 0, 1),
-             [([0, 11, 12], [11, 12, 13]), ([13, 14], [14, 1]), ([0, 21], [21, 1])],
-             "긴 문서는 이어지는 블록으로 나누고, 다음 문서는 새 블록에서 시작합니다."),
-        Case(([[5, 6]], 3, 0, 1), [([0, 5, 6], [5, 6, 1])], "꼭 맞으면 블록이 하나입니다. eos는 입력이 되지 않습니다."),
-        Case(([[]], 4, 0, 1), [([0], [1])], "빈 문서에서는 곧바로 끝나는 것을 배웁니다."),
+        Case(([[11, 12, 13, 14]], 2, 1), [([11, 12], [12, 13]), ([13, 14], [14, 1])],
+             "정답은 입력을 한 칸 민 것이고, 마지막 정답은 eos입니다."),
+        Case(([[11, 12], [21], [31, 32]], 3, 1), [([11, 12, 1], [12, 1, 21]), ([21, 1, 31], [1, 31, 32])],
+             "문서 사이에 eos가 있고, 블록은 문서를 가리지 않고 이어집니다."),
+        Case(([[11, 12, 13, 14, 15]], 4, 1), [([11, 12, 13, 14], [12, 13, 14, 15])],
+             "다 채우지 못하는 꼬리는 버립니다."),
+        Case(([[], [21, 22]], 2, 1), [([1, 21], [21, 22])], "빈 문서는 eos 하나입니다."),
+        Case(([[11]], 4, 1), [], "글이 블록보다 짧으면 만들 것이 없습니다."),
     ),
     wrong=(
-        (_Q3.replace("whole[begin + 1:end + 1]", "whole[begin:end]"), "한 칸 민 것"),
-        (_Q3.replace("[bos, *pieces, eos]", "[bos, *pieces]"), "한 칸 민 것"),
-        (_Q3.replace("range(0, len(whole) - 1, size)", "range(0, len(whole) - size, size)"), "한 칸 민 것"),
-        (_Q3.replace("range(0, len(whole) - 1, size)", "range(0, len(whole), size)"), "eos는 입력이 되지 않습니다"),
-        (_Q3.replace("range(0, len(whole) - 1, size)", "range(0, len(whole) - 1, size + 1)"), "이어지는 블록"),
-        (_Q3.replace("    for pieces in documents:\n        whole = [bos, *pieces, eos]",
-                     "    for pieces in [[piece for one in documents for piece in [*one, eos]]]:\n"
-                     "        whole = [bos, *pieces]"), "다음 문서는 새 블록"),
+        (_Q3.replace("line[begin + 1:begin + size + 1]", "line[begin:begin + size]"), "한 칸 민 것"),
+        (_Q3.replace("[*pieces, eos]", "pieces"), "마지막 정답은 eos"),
+        (_Q3.replace("range(0, len(line) - size, size)", "range(0, len(line) - 1, size)"), "가리지 않고 이어집니다"),
+        (_Q3.replace("range(0, len(line) - size, size)", "range(0, len(line) - size, size + 1)"), "마지막 정답은 eos"),
+        (_Q3.replace("range(0, len(line) - size, size)", "range(0, len(line) - size - 1, size)"), "마지막 정답은 eos"),
+        (_Q3.replace("[*pieces, eos]", "[eos, *pieces]"), "마지막 정답은 eos"),
     ),
 )
 
