@@ -79,11 +79,11 @@ class Lecture04(Settings):
     max_texts: int = option(20_000, "말뭉치에서 쓰는 글의 수 상한", low=100, high=1_000_000)
     hidden_size: int = option(128, "직접 학습하는 BERT의 은닉 벡터 차원", low=16, high=4_096)
     layers: int = option(2, "직접 학습하는 BERT의 층 수", low=1, high=48)
-    steps: int = option(400, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
+    steps: int = option(240, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
     batch_tokens: int = option(2_048, "한 번에 학습하는 토큰 수 상한", low=64, high=1_000_000)
     max_train: int = option(400, "미세 조정에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
     max_test: int = option(1_000, "평가에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
-    epochs: int = option(4, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
 @dataclass(frozen=True, repr=False)
