@@ -96,11 +96,12 @@ def document_sentences(document: Sequence[str]) -> list[str]:
 
 
 def to_corpus(documents: Iterable[Sequence[str]], tokenizer: "PreTrainedTokenizerFast", *,
-              texts_of: Callable[[Sequence[str]], list[str]] = document_sentences) -> Corpus:
+              texts_of: Callable[[Sequence[str]], list[str]] | None = None) -> Corpus:
     """Cut documents into sentences and pieces, without special tokens. Taught in lecture 4.
 
     `texts_of` cuts a document into what stands in the place of sentences, in lecture 8 the whole document.
     """
+    texts_of = texts_of or document_sentences
     sentences, counts = [], []
     for document in documents:
         parts = texts_of(document)
