@@ -1,6 +1,7 @@
 """A tag for every character (named entities) or token (parts of speech) of a text (taught in lecture 7)."""
 
 import re
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,17 +45,17 @@ class Tagging(Task):
         """The tags with their names."""
         return self.features[self.label].feature
 
+    @abstractmethod
     def units(self, row: Row) -> Sequence[str]:
         """Return what gets a tag each."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reading(self, row: Row) -> tuple[str | list[str], list[int]]:
         """Return what the tokenizer reads, a text or words, and at which unit each of its items starts, and the end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tags(self, found: dict[int, tuple[int, str]], units: Sequence[str]) -> list[str]:
         """Return a tag for every unit from those of the tokens: by their first unit the last one + 1 and the tag."""
-        raise NotImplementedError
 
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the row with the numbers of its tags, of which every unit must have one."""
@@ -112,9 +113,9 @@ class Tagging(Task):
             predictions.append({"labels": tags, **self.readable(row, tags)})
         return predictions
 
+    @abstractmethod
     def readable(self, row: Row, tags: list[str]) -> dict[str, Any]:
         """Return what makes a prediction readable."""
-        raise NotImplementedError
 
     def gold(self, row: Row) -> Prediction:
         """Return ``{"labels": [tag of each unit]}``."""
