@@ -50,8 +50,9 @@ from klue_helpers.prompting import continuation_scores
 WEIGHTS = {"reviews": 1, "formal": 2, "spoken": 2}  # those the mini GPT was trained with
 SEED = 42
 ADDED = 48  # pieces that are added to a prompt at most
-CARD_SAMPLING = {"max_new_tokens": ADDED, "temperature": 0.8, "top_p": 0.95}
-DRAWN = {"plain": {"max_new_tokens": ADDED}, "card": CARD_SAMPLING}
+CARD_SAMPLING = {"max_new_tokens": ADDED, "temperature": 0.8, "top_p": 0.95, "allow_slurs": True}  # as they come
+DRAWN = {"plain": {"max_new_tokens": ADDED, "allow_slurs": True}, "card": CARD_SAMPLING,
+         "filtered": CARD_SAMPLING | {"allow_slurs": False}}
 TEXTS = 1_000  # drawn in each way
 GREEDY = {"reviews": 300, "formal": 100, "spoken": 100}  # training documents to go on with
 PREFIX = 10  # pieces of them that are given

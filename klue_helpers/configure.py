@@ -109,7 +109,7 @@ class Lecture08(Settings):
     max_texts: int = option(20_000, "말뭉치에서 쓰는 글의 수 상한", low=100, high=1_000_000)
     hidden_size: int = option(64, "직접 학습하는 GPT의 은닉 벡터 차원", low=16, high=4_096)
     layers: int = option(2, "직접 학습하는 GPT의 층 수", low=1, high=48)
-    steps: int = option(120, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
+    steps: int = option(100, "직접 사전 학습하는 단계 수", low=10, high=1_000_000)
     batch_tokens: int = option(1_024, "한 번에 학습하는 토큰 수 상한", low=64, high=1_000_000)
     max_train: int = option(400, "미세 조정에 쓰는 리뷰 수 상한", low=50, high=1_000_000)
     max_test: int = option(400, "말로 물어보고 평가에 쓰는 리뷰 수 상한", low=50, high=1_000_000)

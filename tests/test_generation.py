@@ -97,6 +97,22 @@ def test_options_out_of_bounds_are_refused(lm, options):
         sample_texts(lm, PROMPT, **options)
 
 
+def test_texts_with_a_slur_are_drawn_anew(lm, monkeypatch):
+    def forbid(word):
+        monkeypatch.setattr("klue_helpers.pretraining.recipe.has_slur", lambda text: word in text)
+
+    all_texts = sample_texts(lm, PROMPT, count=150, max_new_tokens=8, allow_slurs=True)
+    word = all_texts[3].removeprefix(PROMPT)[:2]
+    forbid(word)
+    kept = sample_texts(lm, PROMPT, count=150, max_new_tokens=8)
+    assert len(kept) == 150 and not any(word in text for text in kept)
+    assert kept[:3] == all_texts[:3] and kept[3] != all_texts[3]  # nothing but the draw with the word is replaced
+    assert sample_texts(lm, PROMPT, count=150, max_new_tokens=8, allow_slurs=True) == all_texts
+    forbid(PROMPT)
+    with pytest.raises(kh.KlueError, match="allow_slurs=True"):
+        sample_texts(lm, PROMPT, count=2, max_new_tokens=2)
+
+
 def test_nothing_is_said_but_the_texts(lm, capfd):
     sample_texts(lm, PROMPT, max_new_tokens=3)
     assert capfd.readouterr() == ("", "")
