@@ -25,7 +25,7 @@ _PROBE = 1e-3  # by how much a stored vector may differ from the same text's vec
 
 
 class Candidate(NamedTuple):
-    """A stored question that was found: its cosine, and its score after ranking anew (the cosine without that)."""
+    """A stored question that was found: its cosine, and the score that decides (the cosine without ranking anew)."""
 
     question: str
     answer: str
@@ -52,7 +52,8 @@ class Reply:
     def __str__(self) -> str:
         kind = {"retrieved": "찾은 답", "generated": "지어낸 답", "unknown": "모름"}[self.source]
         best = self.candidates[0]
-        return f"{self.answer}\n  [{kind}] 가장 가까운 질문: {best.question} (점수 {best.score:.2f}, 코사인 {best.cosine:.2f})"
+        numbers = f"점수 {best.score:.2f}, 코사인 {best.cosine:.2f}"
+        return f"{self.answer}\n  [{kind}] 가장 가까운 질문: {best.question} ({numbers})"
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Chatbot:
     ----------
     encode : the one that the index was made with.
     rerank : scores of the found questions as paraphrases of the query; None leaves the order of the cosines.
+    weight : share of these scores in the one that decides; the rest is the cosine's. A weak re-ranker helps only so.
     fallback : gives an answer where the best score is below `threshold`; None says that it does not know.
     top : how many questions stage 1 finds.
     """
@@ -151,6 +153,7 @@ class Chatbot:
     fallback: Callable[[str], str] | None = None
     threshold: float = 0.5
     top: int = 10
+    weight: float = 1.0
 
     def __call__(self, query: str) -> Reply:
         """Return the reply to a query. Raises KlueError for one without any character."""
@@ -178,7 +181,8 @@ class Chatbot:
         if rerank is None:
             return found
         scores = _timed(seconds, "rerank", lambda: rerank(query, [one.question for one in found]))
-        scored = [one._replace(score=float(score)) for one, score in zip(found, scores, strict=True)]
+        scored = [one._replace(score=(1 - self.weight) * one.cosine + self.weight * float(score))
+                  for one, score in zip(found, scores, strict=True)]
         return tuple(sorted(scored, key=lambda one: -one.score))
 
 

@@ -8,7 +8,8 @@ from klue_helpers.errors import KlueError
 from klue_helpers.models import load_encoder
 from klue_helpers.training.saved import TaskModel
 
-PAIRS = [("비가 와?", "우산을 챙기세요."), ("배고파", "밥부터 먹어요."), ("졸려", "일찍 주무세요."), ("배고파", "두 번째 답")]
+PAIRS = [("비가 와?", "우산을 챙기세요."), ("배고파", "밥부터 먹어요."), ("졸려", "일찍 주무세요."),
+         ("배고파", "두 번째 답")]
 LETTERS = "가고와비배졸파려"
 
 
@@ -55,9 +56,22 @@ def test_ranking_anew_changes_the_answer_and_sees_only_what_was_found():
     assert reply.candidates[0].cosine == pytest.approx(np.sqrt(2 / 5))
 
 
+def test_weight_mixes_the_score_with_the_cosine():
+    def rerank(query, questions):
+        return np.array([0.0, 1.0])  # 배고파, 졸려
+
+    cosines = np.sqrt([3 / 5, 2 / 5])
+    index = build_index(PAIRS, letters)
+    bots = [Chatbot(index, letters, rerank=rerank, top=2, weight=weight) for weight in (0.0, 0.1, 0.2)]
+    best = [bot("배고파 졸려").candidates[0] for bot in bots]
+    assert [one.question for one in best] == ["배고파", "배고파", "졸려"]
+    assert [one.score for one in best] == pytest.approx([cosines[0], 0.9 * cosines[0], 0.8 * cosines[1] + 0.2])
+
+
 def test_fallback_gets_the_query_only_below_the_threshold():
     asked = []
-    bot = Chatbot(build_index(PAIRS, letters), letters, threshold=0.99, fallback=lambda query: asked.append(query) or "음")
+    index = build_index(PAIRS, letters)
+    bot = Chatbot(index, letters, threshold=0.99, fallback=lambda query: asked.append(query) or "음")
     assert bot("배고파").source == "retrieved" and asked == []
     reply = bot("비비비 배고파")
     assert (reply.answer, reply.source, asked) == ("음", "generated", ["비비비 배고파"])

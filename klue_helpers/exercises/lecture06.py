@@ -1,4 +1,4 @@
-"""Exercises of lecture 6: pairs, hard negatives, in-batch loss, ranks, STS scores, a threshold (taught in lecture 6)."""
+"""Exercises of lecture 6: pairs, hard negatives, in-batch loss, ranks, STS, a threshold (taught in lecture 6)."""
 
 import numpy as np
 
@@ -16,16 +16,17 @@ q1 = Exercise(
     name="q1",
     title="두 문장을 한 줄로",
     question=(
-        "함수 `pair_inputs(first, second, cls, sep, longest)`를 완성하세요. `first`와 `second`는 조각 번호의 리스트이고, "
-        "`[CLS] 첫째 [SEP] 둘째 [SEP]`의 번호와 `token_type_ids`를 `(번호, 종류)`로 돌려줍니다. 전체 길이가 `longest`를 "
-        "넘으면 넘지 않을 때까지 **그때그때 더 긴 쪽의 맨 뒤**에서 하나씩 뺍니다. 길이가 같으면 둘째에서 뺍니다."
+        "함수 `pair_inputs(first, second, cls, sep, longest)`를 완성하세요. `first`와 `second`는 조각 번호의 "
+        "리스트이고, `[CLS] 첫째 [SEP] 둘째 [SEP]`의 번호와 `token_type_ids`를 `(번호, 종류)`로 돌려줍니다. 전체 "
+        "길이가 `longest`를 넘으면 넘지 않을 때까지 **그때그때 더 긴 "
+        "쪽의 맨 뒤**에서 하나씩 뺍니다. 길이가 같으면 둘째에서 뺍니다."
     ),
     answer="pair_inputs",
     blank="def pair_inputs(first, second, cls, sep, longest):\n    ...  # 여기를 채우세요",
     source=_Q1,
     explanation=(
-        "토크나이저의 longest_first와 같은 규칙입니다. 긴 쪽부터 줄이면 짧은 문장을 통째로 잃는 일이 없습니다. 첫 [SEP]는 "
-        "첫째 문장의 것이므로 종류가 0이고, 끝의 [SEP]는 1입니다."
+        "토크나이저의 longest_first와 같은 규칙입니다. 긴 쪽부터 줄이면 짧은 문장을 통째로 잃는 일이 없습니다. 첫 "
+        "[SEP]는 첫째 문장의 것이므로 종류가 0이고, 끝의 [SEP]는 1입니다."
     ),
     hints=(
         "특수 토큰이 셋이므로 len(first) + len(second) + 3이 longest를 넘는 동안 되풀이합니다.",
@@ -66,17 +67,17 @@ q2 = Exercise(
     name="q2",
     title="어려운 오답 캐기",
     question=(
-        "NumPy로 `hard_negatives(vectors, same, count)`를 완성하세요. `vectors`는 질문 n개의 벡터 (n, d)이고, `same`은 "
-        "두 질문이 같은 뜻이면 참인 (n, n)입니다. 질문마다 **자기 자신과 같은 뜻의 질문을 빼고** 코사인이 높은 질문의 "
-        "번호를 높은 것부터 `count`개씩, (n, count)인 정수 배열로 돌려줍니다. 벡터의 길이는 제각각입니다. 같으면 앞의 "
-        "번호가 먼저입니다."
+        "NumPy로 `hard_negatives(vectors, same, count)`를 완성하세요. `vectors`는 질문 n개의 벡터 (n, d)이고, "
+        "`same`은 두 질문이 같은 뜻이면 참인 (n, n)입니다. 질문마다 **자기 자신과 같은 뜻의 질문을 빼고** 코사인이 "
+        "높은 질문의 번호를 높은 것부터 `count`개씩, (n, count)인 정수 배열로 돌려줍니다. 벡터의 길이는 "
+        "제각각입니다. 같으면 앞의 번호가 먼저입니다."
     ),
     answer="hard_negatives",
     blank="import numpy as np\n\ndef hard_negatives(vectors, same, count):\n    ...  # 여기를 채우세요",
     source=_Q2,
     explanation=(
-        "뺄 것의 코사인을 −∞로 두면 절대로 뽑히지 않습니다. 같은 뜻의 질문을 빼지 않으면 가장 비슷한 정답을 오답이라고 "
-        "가르치게 됩니다. 레이블이 없는 데이터에서는 이것을 다 걸러 낼 수 없다는 것도 기억하세요."
+        "뺄 것의 코사인을 −∞로 두면 절대로 뽑히지 않습니다. 같은 뜻의 질문을 빼지 않으면 가장 비슷한 정답을 "
+        "오답이라고 가르치게 됩니다. 레이블이 없는 데이터에서는 이것을 다 걸러 낼 수 없다는 것도 기억하세요."
     ),
     hints=(
         "먼저 벡터의 길이를 1로 만들고 units @ units.T로 모든 코사인을 구합니다.",
@@ -114,16 +115,17 @@ q3 = Exercise(
     name="q3",
     title="묶음 속의 남을 오답으로",
     question=(
-        "NumPy로 `in_batch_loss(left, right, scale)`을 완성하세요. `left[i]`와 `right[i]`가 짝인 두 (n, d)를 받습니다. "
-        "짝이 될 수 있는 n개의 오른쪽 가운데 제 짝을 고르는 문제로 보아, 코사인에 `scale`을 곱한 점수의 소프트맥스에서 "
-        "제 짝의 확률에 로그를 씌워 부호를 바꾼 것의 평균을 실수로 돌려줍니다. 점수가 아주 커도 넘치지 않아야 합니다."
+        "NumPy로 `in_batch_loss(left, right, scale)`을 완성하세요. `left[i]`와 `right[i]`가 짝인 두 (n, d)를 "
+        "받습니다. 짝이 될 수 있는 n개의 오른쪽 가운데 제 짝을 고르는 문제로 보아, 코사인에 `scale`을 곱한 점수의 "
+        "소프트맥스에서 제 짝의 확률에 로그를 씌워 부호를 바꾼 것의 "
+        "평균을 실수로 돌려줍니다. 점수가 아주 커도 넘치지 않아야 합니다."
     ),
     answer="in_batch_loss",
     blank="import numpy as np\n\ndef in_batch_loss(left, right, scale):\n    ...  # 여기를 채우세요",
     source=_Q3,
     explanation=(
-        "행렬 곱 한 번으로 n × n개의 쌍을 견주고, 정답은 대각선에 있습니다. 묶음이 클수록 오답이 많아져 문제가 어려워지고 "
-        "대개 더 잘 배웁니다."
+        "행렬 곱 한 번으로 n × n개의 쌍을 견주고, 정답은 대각선에 있습니다. 묶음이 클수록 오답이 많아져 문제가 "
+        "어려워지고 대개 더 잘 배웁니다."
     ),
     hints=(
         "양쪽 벡터의 길이를 1로 만든 다음 left @ right.T에 scale을 곱합니다.",
@@ -161,9 +163,9 @@ q4 = Exercise(
     name="q4",
     title="recall@n과 MRR",
     question=(
-        "NumPy로 `recall_and_mrr(scores, gold, n)`을 완성하세요. `scores[i, j]`는 물음 i와 질문 j의 점수, `gold[i]`는 "
-        "정답 질문의 번호입니다. 정답의 순위가 `n` 안에 드는 비율과 순위의 역수의 평균(MRR)을 `(recall, mrr)`로 "
-        "돌려줍니다. 점수가 같은 질문이 있으면 **정답을 뒤로** 보냅니다. 1등이 둘이면 정답의 순위는 2입니다."
+        "NumPy로 `recall_and_mrr(scores, gold, n)`을 완성하세요. `scores[i, j]`는 물음 i와 질문 j의 점수, "
+        "`gold[i]`는 정답 질문의 번호입니다. 정답의 순위가 `n` 안에 드는 비율과 순위의 역수의 평균(MRR)을 `(recall, "
+        "mrr)`로 돌려줍니다. 점수가 같은 질문이 있으면 **정답을 뒤로** 보냅니다. 1등이 둘이면 정답의 순위는 2입니다."
     ),
     answer="recall_and_mrr",
     blank="import numpy as np\n\ndef recall_and_mrr(scores, gold, n):\n    ...  # 여기를 채우세요",
@@ -206,16 +208,16 @@ q5 = Exercise(
     name="q5",
     title="STS의 두 잣대",
     question=(
-        "NumPy로 `similarity_scores(gold, predicted)`를 완성하세요. 0에서 5까지의 점수인 두 (n,)을 받아 피어슨 상관과, "
-        "양쪽을 **3 이상**이면 비슷하다고 잘랐을 때 ‘비슷함’의 F1을 `(r, f1)`로 돌려줍니다. 어느 쪽에도 비슷한 것이 "
-        "하나도 없으면 F1은 0입니다. 한쪽이 상수인 경우는 생각하지 않아도 됩니다."
+        "NumPy로 `similarity_scores(gold, predicted)`를 완성하세요. 0에서 5까지의 점수인 두 (n,)을 받아 피어슨 "
+        "상관과, 양쪽을 **3 이상**이면 비슷하다고 잘랐을 때 ‘비슷함’의 F1을 `(r, f1)`로 돌려줍니다. 어느 쪽에도 "
+        "비슷한 것이 하나도 없으면 F1은 0입니다. 한쪽이 상수인 경우는 생각하지 않아도 됩니다."
     ),
     answer="similarity_scores",
     blank="import numpy as np\n\ndef similarity_scores(gold, predicted):\n    ...  # 여기를 채우세요",
     source=_Q5,
     explanation=(
-        "상관은 눈금을 늘이고 옮겨도 그대로지만 F1은 3이라는 눈금에 매여 있습니다. 코사인을 그대로 내면 상관이 높아도 "
-        "F1은 0이 됩니다. F1은 2 × 맞힌 수 ÷ (정답의 수 + 예측의 수)로 셈하면 편합니다."
+        "상관은 눈금을 늘이고 옮겨도 그대로지만 F1은 3이라는 눈금에 매여 있습니다. 코사인을 그대로 내면 상관이 "
+        "높아도 F1은 0이 됩니다. F1은 2 × 맞힌 수 ÷ (정답의 수 + 예측의 수)로 셈하면 편합니다."
     ),
     hints=(
         "상관은 평균을 뺀 두 벡터의 코사인입니다.",
@@ -249,10 +251,10 @@ q6 = Exercise(
     name="q6",
     title="문턱 고르기",
     question=(
-        "답이 없는 말에 잘못 답하는 비율을 정해진 만큼으로 묶고 싶습니다. NumPy로 `lowest_threshold(outside, allowed)`를 "
-        "완성하세요. `outside`는 답이 없는 말의 최고 점수 (n,)이고 0 이상입니다. 점수가 문턱 **이상**이면 답한다고 할 "
-        "때, 잘못 답하는 비율이 `allowed`를 넘지 않는 **가장 낮은** 문턱을 돌려줍니다. 문턱의 후보는 0과, `outside`의 "
-        "점수마다 그보다 **바로 위**의 실수(`np.nextafter(점수, np.inf)`)입니다."
+        "답이 없는 말에 잘못 답하는 비율을 정해진 만큼으로 묶고 싶습니다. NumPy로 `lowest_threshold(outside, "
+        "allowed)`를 완성하세요. `outside`는 답이 없는 말의 최고 점수 (n,)이고 0 이상입니다. 점수가 문턱 "
+        "**이상**이면 답한다고 할 때, 잘못 답하는 비율이 `allowed`를 넘지 않는 **가장 낮은** 문턱을 돌려줍니다. "
+        "문턱의 후보는 0과, `outside`의 점수마다 그보다 **바로 위**의 실수(`np.nextafter(점수, np.inf)`)입니다."
     ),
     answer="lowest_threshold",
     blank="import numpy as np\n\ndef lowest_threshold(outside, allowed):\n    ...  # 여기를 채우세요",
@@ -286,10 +288,11 @@ q7 = Exercise(
     title="실행하지 않고 아는 수",
     question=(
         "실행하지 않고 셈해 보세요. 질문 11,823개가 있고, 모델이 문장 하나(또는 쌍 하나)를 읽는 데 4 ms가 걸린다고 "
-        "합시다. `cross_seconds`는 물음 하나를 교차 인코더로 **모든** 질문과 견주는 데 걸리는 초, `bi_passes`는 질문의 "
-        "벡터를 만들어 둔 다음 바이 인코더가 물음 하나에 새로 읽는 문장의 수, `two_stage_ms`는 바이 인코더로 열 개를 "
-        "골라 교차 인코더로 다시 줄 세우는 데 걸리는 ms(행렬 곱은 세지 않음), `all_pairs`는 질문끼리 서로 다른 쌍의 수, "
-        "`index_mb`는 256차원 벡터를 32비트로 저장한 색인의 크기(백만 바이트)입니다. 소수는 0.01까지 맞으면 됩니다."
+        "합시다. `cross_seconds`는 물음 하나를 교차 인코더로 **모든** 질문과 견주는 데 걸리는 초, `bi_passes`는 "
+        "질문의 벡터를 만들어 둔 다음 바이 인코더가 물음 하나에 새로 읽는 문장의 수, `two_stage_ms`는 바이 인코더로 "
+        "열 개를 골라 교차 인코더로 다시 줄 세우는 데 걸리는 ms(행렬 곱은 세지 않음), `all_pairs`는 질문끼리 서로 "
+        "다른 쌍의 수, `index_mb`는 256차원 벡터를 32비트로 "
+        "저장한 색인의 크기(백만 바이트)입니다. 소수는 0.01까지 맞으면 됩니다."
     ),
     answer="answer",
     blank=(
@@ -312,8 +315,8 @@ q7 = Exercise(
         "}"
     ),
     explanation=(
-        "물음 하나에 47초가 걸리는 일이 44 ms로 줄었습니다. 둘째 단계는 첫 단계가 고른 열 개만 보므로, 첫 단계가 놓친 "
-        "정답은 되살릴 수 없습니다."
+        "물음 하나에 47초가 걸리는 일이 44 ms로 줄었습니다. 둘째 단계는 첫 단계가 고른 열 개만 보므로, 첫 단계가 "
+        "놓친 정답은 되살릴 수 없습니다."
     ),
     hints=(
         "교차 인코더는 쌍마다 새로 읽습니다. 4 ms를 11,823번입니다.",
