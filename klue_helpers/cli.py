@@ -24,6 +24,7 @@ _MISTAKES = (
     (r"argument (.+?): ignored explicit argument .*", "{}에는 값을 줄 수 없습니다."),
     (r"the following arguments are required: (.+)", "빠진 인자가 있습니다: {}."),
     (r"unrecognized arguments: (.+)", "모르는 옵션이나 인자입니다: {}."),
+    (r"argument (.+?): invalid choice: (.+?) \(choose from (.+)\)", "{}에 쓸 수 없는 값입니다: {}. 쓸 수 있는 값: {}."),
     (r"argument (.+?): (.+)", "{}: {}"),
 )
 
@@ -208,6 +209,15 @@ def _predict_options(parser: _Parser) -> None:
     parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일. 비우면 화면에 씁니다")
 
 
+def _chat_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어서 이야기합니다")
+    parser.options.add_argument("--source", default="sample", choices=("sample", "local", "hub"), metavar="출처",
+                                help="문답의 출처: sample, local, hub(기본 sample)")
+    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
+    parser.options.add_argument("--threshold", type=_real, default=0.8, metavar="수",
+                                help="이보다 먼 질문만 찾으면 모른다고 합니다(0~1, 기본 0.8)")
+
+
 def _add_rows(parser: _Parser) -> None:
     parser.options.add_argument("--source", default="sample", metavar="출처",
                                 help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
@@ -326,6 +336,14 @@ def _predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _chat(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.chat_command import chat_command
+
+    chat_command(arguments.question, source=arguments.source, data_dir=arguments.data_dir,
+                 threshold=arguments.threshold)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -350,6 +368,7 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "train": ("과제 하나를 미세 조정하고 점수를 냅니다", _train_options, _train),
     "evaluate": ("미세 조정한 모델의 점수를 다시 잽니다", _evaluate_options, _evaluate),
     "predict": ("미세 조정한 모델로 글이나 파일의 답을 예측합니다", _predict_options, _predict),
+    "chat": ("챗봇과 이야기합니다. 찾은 질문과 점수를 함께 보여 줍니다", _chat_options, _chat),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 
@@ -358,6 +377,13 @@ def _whole(text: str) -> int:
     if not re.fullmatch(r"-?\d+", text):
         raise argparse.ArgumentTypeError(f"정수여야 합니다: {text!r}.")
     return int(text)
+
+
+def _real(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"수여야 합니다: {text!r}.") from None
 
 
 def _count(text: str) -> int:

@@ -132,8 +132,23 @@ class Lecture08(Settings):
     epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
+@dataclass(frozen=True, repr=False)
+class Lecture09(Settings):
+    """Settings of lecture 9, text generation."""
+
+    causal_lm: str = option("klue-mini-gpt", "이어 쓰고, 미세 조정하고, 물어볼 언어 모델의 이름")
+    half_precision: bool = option(False, "물어볼 때 모델을 16비트로 불러올지")
+    encoder: str = option("klue-mini-bert", "검색 챗봇의 문장 벡터를 만드는 모델의 이름")
+    shots: int = option(10, "프롬프트에 넣는 보기의 수(문맥을 넘으면 줄어듭니다)", low=2, high=100)
+    max_queries: int = option(40, "프롬프트로 물어보는 리뷰 수 상한", low=10, high=100_000)
+    prompt_seeds: int = option(5, "보기를 새로 뽑아 재는 횟수", low=2, high=20)
+    max_train: int = option(240, "미세 조정에 쓰는 리뷰나 문답의 수 상한", low=50, high=100_000)
+    max_test: int = option(100, "미세 조정한 모델을 재는 리뷰 수 상한", low=20, high=100_000)
+    batch_size: int = option(16, "한 번에 학습하거나 채점하는 글의 수", low=1, high=1_024)
+
+
 LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 6: Lecture06,
-                                     8: Lecture08}
+                                     8: Lecture08, 9: Lecture09}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:
