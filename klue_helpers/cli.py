@@ -24,7 +24,6 @@ _MISTAKES = (
     (r"argument (.+?): ignored explicit argument .*", "{}에는 값을 줄 수 없습니다."),
     (r"the following arguments are required: (.+)", "빠진 인자가 있습니다: {}."),
     (r"unrecognized arguments: (.+)", "모르는 옵션이나 인자입니다: {}."),
-    (r"argument (.+?): invalid choice: (.+?) \(choose from (.+)\)", "{}에 쓸 수 없는 값입니다: {}. 쓸 수 있는 값: {}."),
     (r"argument (.+?): (.+)", "{}: {}"),
 )
 
@@ -210,12 +209,9 @@ def _predict_options(parser: _Parser) -> None:
 
 
 def _chat_options(parser: _Parser) -> None:
-    parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어서 이야기합니다")
-    parser.options.add_argument("--source", default="sample", choices=("sample", "local", "hub"), metavar="출처",
-                                help="문답의 출처: sample, local, hub(기본 sample)")
-    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
-    parser.options.add_argument("--threshold", type=_real, default=0.8, metavar="수",
-                                help="이보다 먼 질문만 찾으면 모른다고 합니다(0~1, 기본 0.8)")
+    parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어집니다")
+    parser.options.add_argument("--source", default="sample", metavar="출처", help="sample, local, hub(기본 sample)")
+    parser.options.add_argument("--threshold", default="0.8", metavar="수", help="모른다고 할 점수(0~1, 기본 0.8)")
 
 
 def _add_rows(parser: _Parser) -> None:
@@ -338,10 +334,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _chat(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.chat_command import chat_command
-
-    chat_command(arguments.question, source=arguments.source, data_dir=arguments.data_dir,
-                 threshold=arguments.threshold)
-    return 0
+    return chat_command(arguments.question, arguments.source, threshold=arguments.threshold)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -377,13 +370,6 @@ def _whole(text: str) -> int:
     if not re.fullmatch(r"-?\d+", text):
         raise argparse.ArgumentTypeError(f"정수여야 합니다: {text!r}.")
     return int(text)
-
-
-def _real(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"수여야 합니다: {text!r}.") from None
 
 
 def _count(text: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from os.path import commonpath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -201,12 +202,11 @@ def label_scores(lm: "CausalLM", prompts: Sequence[str], labels: Sequence[str], 
     ------
     KlueError : as `continuation_scores` does.
     """
-    from os.path import commonprefix
 
     if isinstance(prompts, str) or isinstance(labels, str):
         raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
     rows, counts = _joint_rows(lm, prompts, labels)
-    shared = min(len(commonprefix(rows)), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
+    shared = min(len(commonpath(rows)), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
     if shared < 1:
         return continuation_scores(lm, prompts, labels, batch_size=batch_size)
     found = [value for start in range(0, len(rows), batch_size)

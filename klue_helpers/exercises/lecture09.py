@@ -1,6 +1,5 @@
 """Exercises of lecture 9: filters, penalties, diversity, prompts, LoRA, dialogue states (taught in lecture 9)."""
 
-import numpy as np
 
 from klue_helpers.exercises.frame import Case, Exercise
 
@@ -18,7 +17,8 @@ q1 = Exercise(
     name="q1",
     title="top-p가 남기는 조각",
     question=("함수 `nucleus(chances, p)`를 완성하세요. `chances`는 조각마다의 확률입니다. 확률이 높은 것부터 담다가 "
-              "담은 확률의 합이 `p` **이상**이 되면 멈추고, 담은 조각의 번호를 작은 것부터 늘어놓은 리스트를 돌려줍니다. "
+              "담은 확률의 합이 `p` **이상**이 되면 멈추고, 담은 조각의 번호를 작은 것부터 늘어놓은 리스트를 "
+              "돌려줍니다. "
               "적어도 하나는 담습니다."),
     answer="nucleus",
     blank="def nucleus(chances, p):\n    ...  # 여기를 채우세요",
@@ -45,7 +45,8 @@ _Q2 = '''def penalized(scores, seen, penalty):
 q2 = Exercise(
     name="q2",
     title="되풀이 벌점",
-    question=("함수 `penalized(scores, seen, penalty)`를 완성하세요. `seen`에 있는 번호의 점수를 벌점만큼 **낮추어** 새 "
+    question=("함수 `penalized(scores, seen, penalty)`를 완성하세요. `seen`에 있는 번호의 점수를 벌점만큼 "
+              "**낮추어** 새 "
               "리스트로 돌려줍니다. 양수면 나누고 음수면 곱하며, 여러 번 나온 번호도 한 번만 낮춥니다."),
     answer="penalized",
     blank="def penalized(scores, seen, penalty):\n    ...  # 여기를 채우세요",
@@ -73,12 +74,15 @@ _Q3 = '''def distinct(rows, n):
 q3 = Exercise(
     name="q3",
     title="distinct-n",
-    question=("함수 `distinct(rows, n)`을 완성하세요. `rows`는 조각의 리스트의 리스트입니다. **모든 글을 통틀어** 서로 다른 "
-              "n-gram의 수를 n-gram의 수로 나눈 값을 돌려줍니다. n-gram이 없으면 0.0이고, n-gram은 글의 경계를 넘지 않습니다."),
+    question=("함수 `distinct(rows, n)`을 완성하세요. `rows`는 조각의 리스트의 리스트입니다. **모든 글을 통틀어** "
+              "서로 다른 "
+              "n-gram의 수를 n-gram의 수로 나눈 값을 돌려줍니다. n-gram이 없으면 0.0이고, n-gram은 글의 경계를 넘지 "
+              "않습니다."),
     answer="distinct",
     blank="def distinct(rows, n):\n    ...  # 여기를 채우세요",
     source=_Q3,
-    explanation="글마다 셈해 평균하면 똑같은 글을 백 번 써도 1이 나올 수 있습니다. 통틀어 세어야 글끼리의 되풀이가 보입니다.",
+    explanation="글마다 셈해 평균하면 똑같은 글을 백 번 써도 1이 나올 수 있습니다. 통틀어 세어야 글끼리의 되풀이가 "
+                "보입니다.",
     hints=("글마다 n개짜리 줄을 모두 모아 한 리스트에 담습니다.", "튜플은 set에 넣을 수 있습니다."),
     cases=(
         Case(([list("가나가나")], 2), 2 / 3, "짝은 가나, 나가, 가나 셋이고 서로 다른 것은 둘입니다."),
@@ -102,7 +106,8 @@ q4 = Exercise(
     name="q4",
     title="버그 없는 프롬프트",
     question=("함수 `prompt(shots, query)`를 완성하세요. `shots`는 (글, 레이블 말)의 리스트입니다. 보기마다 "
-              "`문장: 글⏎감정: 레이블⏎`을 잇고 맨 뒤에 `문장: 물음⏎감정:`을 붙입니다(⏎는 줄 바꿈 하나). 물음 뒤에는 빈칸도 줄 "
+              "`문장: 글⏎감정: 레이블⏎`을 잇고 맨 뒤에 `문장: 물음⏎감정:`을 붙입니다(⏎는 줄 바꿈 하나). 물음 뒤에는 "
+              "빈칸도 줄 "
               "바꿈도 없습니다."),
     answer="prompt",
     blank="def prompt(shots, query):\n    ...  # 여기를 채우세요",
@@ -112,7 +117,8 @@ q4 = Exercise(
     cases=(
         Case(([], "좋다"), "문장: 좋다\n감정:", "보기가 없으면 물음뿐이고, 끝에 빈칸이 없습니다."),
         Case(([("웃겼다", "긍정"), ("졸렸다", "부정")], "좋다"),
-             "문장: 웃겼다\n감정: 긍정\n문장: 졸렸다\n감정: 부정\n문장: 좋다\n감정:", "긍정이든 부정이든 보기마다 줄 바꿈 하나로 끝납니다."),
+             "문장: 웃겼다\n감정: 긍정\n문장: 졸렸다\n감정: 부정\n문장: 좋다\n감정:", "긍정이든 부정이든 보기마다 "
+                                                            "줄 바꿈 하나로 끝납니다."),
     ),
     wrong=(
         (_Q4.replace('감정:"', '감정: "'), "끝에 빈칸이 없습니다"),
@@ -126,7 +132,8 @@ _Q5 = '''def lora_size(shapes, rank):
 q5 = Exercise(
     name="q5",
     title="LoRA가 배우는 수",
-    question=("함수 `lora_size(shapes, rank)`를 완성하세요. `shapes`는 LoRA를 붙일 행렬마다의 (입력, 출력) 크기입니다. 계수가 "
+    question=("함수 `lora_size(shapes, rank)`를 완성하세요. `shapes`는 LoRA를 붙일 행렬마다의 (입력, 출력) "
+              "크기입니다. 계수가 "
               "`rank`인 두 행렬을 모두 더한 파라미터의 수를 돌려줍니다."),
     answer="lora_size",
     blank="def lora_size(shapes, rank):\n    ...  # 여기를 채우세요",
@@ -151,7 +158,8 @@ def joint_goal(gold, guesses):
 q6 = Exercise(
     name="q6",
     title="결합 목표 정확도",
-    question=("함수 `joint_goal(gold, guesses)`를 완성하세요. 둘 다 차례마다의 상태(‘도메인-칸-값’의 리스트)를 담은 리스트입니다. "
+    question=("함수 `joint_goal(gold, guesses)`를 완성하세요. 둘 다 차례마다의 상태(‘도메인-칸-값’의 리스트)를 담은 "
+              "리스트입니다. "
               "상태가 **차례와 상관없이 통째로** 같은 비율을 0~1로 돌려줍니다."),
     answer="joint_goal",
     blank="import numpy as np\n\ndef joint_goal(gold, guesses):\n    ...  # 여기를 채우세요",
