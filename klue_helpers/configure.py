@@ -101,6 +101,22 @@ class Lecture05(Settings):
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture06(Settings):
+    """Settings of lecture 6, relations between two sentences."""
+
+    encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
+    causal_lm: str = option("klue-mini-gpt", "챗봇이 찾지 못했을 때 글을 짓는 모델의 이름")
+    max_train: int = option(2_000, "과제마다 학습에 쓰는 쌍의 수 상한", low=50, high=1_000_000)
+    max_test: int = option(1_000, "과제마다 평가에 쓰는 쌍의 수 상한", low=50, high=1_000_000)
+    max_questions: int = option(20_000, "챗봇의 색인에 넣는 질문 수 상한", low=50, high=1_000_000)
+    max_length: int = option(96, "두 문장을 이은 입력의 토큰 수 상한", low=16, high=512)
+    epochs: int = option(4, "학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(16, "한 번에 학습하는 쌍의 수", low=2, high=1_024)
+    learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    top: int = option(10, "챗봇의 첫 단계가 찾는 질문의 수", low=1, high=1_000)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture08(Settings):
     """Settings of lecture 8, the GPT language model."""
 
@@ -116,7 +132,8 @@ class Lecture08(Settings):
     epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
-LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 8: Lecture08}
+LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 6: Lecture06,
+                                     8: Lecture08}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:
