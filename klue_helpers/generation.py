@@ -56,8 +56,8 @@ def sample_texts(lm: "CausalLM", prompt: str = "", *, count: int = 1, max_new_to
             texts += [text for text in drawn if allow_slurs or not has_slur(text)]
             if len(texts) == count:
                 return texts
-    raise KlueError(f"뽑은 글에 욕설 목록의 말이 자꾸 들어 있어 {count}건을 채우지 못했습니다. 프롬프트나 seed를 바꾸거나, "
-                    "그런 글까지 받으려면 allow_slurs=True로 두세요.")
+    raise KlueError(f"뽑은 글에 욕설 목록의 말이 자꾸 들어 있어 {count}건을 채우지 못했습니다. 프롬프트나 seed를 "
+                    "바꾸거나, 그런 글까지 받으려면 allow_slurs=True로 두세요.")
 
 
 def _draw(lm: "CausalLM", rows: list[list[int]], how: dict[str, float]) -> list[str]:
