@@ -51,6 +51,17 @@ class Settings:
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture01(Settings):
+    """Settings of lecture 1, from word vectors to the Transformer."""
+
+    vector_epochs: int = option(20, "Word2Vec이 말뭉치를 되풀이하는 횟수", low=1, high=1_000)
+    lm_steps: int = option(200, "순환 신경망 언어 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    number_steps: int = option(240, "수를 읽는 모델을 학습하는 단계 수", low=50, high=1_000_000)
+    hidden_size: int = option(64, "직접 학습하는 모델의 은닉 벡터 차원", low=16, high=1_024)
+    seeds: int = option(3, "seq2seq 둘을 견줄 때 쓰는 시드의 수", low=1, high=20)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture02(Settings):
     """Settings of lecture 2, preprocessing and tokenization."""
 
@@ -132,8 +143,8 @@ class Lecture08(Settings):
     epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
-LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 6: Lecture06,
-                                     8: Lecture08}
+LECTURES: dict[int, type[Settings]] = {1: Lecture01, 2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05,
+                                     6: Lecture06, 8: Lecture08}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:
