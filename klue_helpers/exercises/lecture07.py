@@ -14,7 +14,8 @@ q1 = Exercise(
     name="q1",
     title="구간에서 태그로",
     question=(
-        "1.2절의 `spans_of`를 거꾸로 합니다. 함수 `to_tags(length, spans)`를 완성하세요. `spans`는 `(처음, 끝, 종류)`의 "
+        "1.2절의 `spans_of`를 거꾸로 합니다. 함수 `to_tags(length, spans)`를 완성하세요. `spans`는 `(처음, 끝, "
+        "종류)`의 "
         "리스트이고 끝은 구간에 들어가지 않습니다. 길이가 `length`인 BIO 태그의 리스트를 돌려줍니다. 구간은 서로 "
         "겹치지 않습니다."
     ),
@@ -56,15 +57,18 @@ q2 = Exercise(
     name="q2",
     title="걸친 토큰 찾아내기",
     question=(
-        "함수 `align_labels(offsets, tags)`를 완성하세요. `offsets`는 토큰마다 `(처음, 끝)`이고 `tags`는 글자마다 단 BIO "
-        "태그입니다. 빈 토큰(처음과 끝이 같은 것)은 −100, 나머지는 **첫 글자의 태그**로 합니다. 다만 토큰이 개체의 경계에 "
+        "함수 `align_labels(offsets, tags)`를 완성하세요. `offsets`는 토큰마다 `(처음, 끝)`이고 `tags`는 "
+        "글자마다 단 BIO "
+        "태그입니다. 빈 토큰(처음과 끝이 같은 것)은 −100, 나머지는 **첫 글자의 태그**로 합니다. 다만 토큰이 "
+        "개체의 경계에 "
         "걸치면, 곧 종류가 둘 이상이거나 둘째 글자부터 B가 나오면 `\"?\"`로 합니다."
     ),
     answer="align_labels",
     blank="def align_labels(offsets, tags):\n    ...  # 여기를 채우세요",
     source=_Q2,
     explanation=(
-        "같은 종류라도 토큰 안에서 새 개체가 시작하면 한 레이블로는 나타낼 수 없습니다. 물음표의 수가 곧 이 토크나이저로는 "
+        "같은 종류라도 토큰 안에서 새 개체가 시작하면 한 레이블로는 나타낼 수 없습니다. 물음표의 수가 곧 이 "
+        "토크나이저로는 "
         "맞힐 수 없는 자리의 수입니다."
     ),
     hints=(
@@ -89,21 +93,28 @@ q2 = Exercise(
 )
 
 _Q3 = '''def covering(windows, start, end):
-    return [number for number, (first, last) in enumerate(windows) if first <= start and end <= last]'''
+    found = []
+    for number, (first, last) in enumerate(windows):
+        if first <= start and end <= last:
+            found.append(number)
+    return found'''
 
 q3 = Exercise(
     name="q3",
     title="답이 온전히 든 창",
     question=(
-        "함수 `covering(windows, start, end)`를 완성하세요. `windows`는 창마다 지문의 토큰 `(처음, 끝)`이고 답은 토큰 "
-        "`start`부터 `end` **앞**까지입니다. 답이 **온전히** 든 창의 번호를 차례대로 리스트로 돌려줍니다. 이 창에서만 답의 "
+        "함수 `covering(windows, start, end)`를 완성하세요. `windows`는 창마다 지문의 토큰 `(처음, 끝)`이고 "
+        "답은 토큰 "
+        "`start`부터 `end` **앞**까지입니다. 답이 **온전히** 든 창의 번호를 차례대로 리스트로 돌려줍니다. 이 "
+        "창에서만 답의 "
         "자리를 가르치고 나머지에서는 `[CLS]`를 가리킵니다."
     ),
     answer="covering",
     blank="def covering(windows, start, end):\n    ...  # 여기를 채우세요",
     source=_Q3,
     explanation=(
-        "걸쳐 있는 창에서 답의 반쪽을 가르치면 모델은 반쪽짜리 답을 배웁니다. 겹침이 답보다 길면 온전히 든 창이 적어도 하나 "
+        "걸쳐 있는 창에서 답의 반쪽을 가르치면 모델은 반쪽짜리 답을 배웁니다. 겹침이 답보다 길면 온전히 든 "
+        "창이 적어도 하나 "
         "있습니다."
     ),
     hints=("창의 처음은 답의 처음보다 뒤가 아니어야 합니다.", "창의 끝은 답의 끝보다 앞이 아니어야 합니다."),
@@ -128,23 +139,25 @@ _Q4 = '''def best_span(starts, ends, longest, threshold):
         for last in range(first, min(first + longest, len(ends))):
             if starts[first] + ends[last] > best:
                 found, best = (first, last), starts[first] + ends[last]
-    return None if found is None or null - best > threshold else found'''
+    return () if found is None or null - best > threshold else found'''
 
 q4 = Exercise(
     name="q4",
     title="답이 없다고 말하는 문턱",
     question=(
-        "함수 `best_span(starts, ends, longest, threshold)`를 완성하세요. `starts`와 `ends`는 토큰마다 로짓이고 0번째는 "
+        "함수 `best_span(starts, ends, longest, threshold)`를 완성하세요. `starts`와 `ends`는 토큰마다 "
+        "로짓이고 0번째는 "
         "`[CLS]`입니다. 토큰이 `longest`개를 넘지 않고 시작이 끝보다 뒤가 아닌 구간 가운데 합이 가장 큰 `(첫째, "
-        "마지막)`을 돌려줍니다(합이 같으면 앞의 것). 답이 없다는 점수(0번째의 합)가 그 합보다 `threshold`를 **넘게** 크면 "
+        "마지막)`을 돌려줍니다(합이 같으면 앞의 것). 답이 없다는 점수(0번째의 합)가 그 합보다 `threshold`를 "
+        "**넘게** 크면 "
         "빈 튜플 `()`을 돌려줍니다."
     ),
     answer="best_span",
     blank="def best_span(starts, ends, longest, threshold):\n    ...  # 여기를 채우세요",
-    source=_Q4.replace("return None if found is None or null - best > threshold else found",
-                       "return () if found is None or null - best > threshold else found"),
+    source=_Q4,
     explanation=(
-        "문턱을 높이면 답하는 일이 많아지고 낮추면 답이 없다고 하는 일이 많아집니다. 문턱은 검증 데이터에서 고르고 평가 "
+        "문턱을 높이면 답하는 일이 많아지고 낮추면 답이 없다고 하는 일이 많아집니다. 문턱은 검증 데이터에서 "
+        "고르고 평가 "
         "데이터에는 그대로 씁니다."
     ),
     hints=(
@@ -161,13 +174,12 @@ q4 = Exercise(
         Case(([2.0, 1.0], [1.0, 2.0], 5, 0.0), (1, 1), "점수가 같으면 문턱 0을 넘은 것이 아닙니다."),
     ),
     wrong=(
-        (_Q4.replace("return None if", "return () if").replace("range(first, min(first + longest, len(ends)))",
-                                                             "range(1, len(ends))"), "시작이 끝보다 뒤인"),
-        (_Q4.replace("return None if", "return () if").replace("min(first + longest, len(ends))", "len(ends)"),
+        (_Q4.replace("range(first, min(first + longest, len(ends)))", "range(1, len(ends))"), "시작이 끝보다 뒤인"),
+        (_Q4.replace("min(first + longest, len(ends))", "len(ends)"),
          "longest를 넘는"),
-        (_Q4.replace("return None if", "return () if").replace(" or null - best > threshold", ""), "점수 8이"),
-        (_Q4.replace("return None if", "return () if").replace("> threshold", "> 0"), "문턱 6을"),
-        (_Q4.replace("return None if", "return () if").replace("> threshold", ">= threshold"), "문턱 0을"),
+        (_Q4.replace(" or null - best > threshold", ""), "점수 8이"),
+        (_Q4.replace("> threshold", "> 0"), "문턱 6을"),
+        (_Q4.replace("> threshold", ">= threshold"), "문턱 0을"),
     ),
 )
 
@@ -180,13 +192,16 @@ q5 = Exercise(
     name="q5",
     title="엄격한 F1",
     question=(
-        "함수 `strict_f1(gold, predicted)`를 완성하세요. 두 인자는 한 문장의 `(처음, 끝, 종류)`의 리스트입니다. 셋이 모두 "
+        "함수 `strict_f1(gold, predicted)`를 완성하세요. 두 인자는 한 문장의 `(처음, 끝, 종류)`의 "
+        "리스트입니다. 셋이 모두 "
         "같은 것만 맞은 것으로 세어 F1을 돌려줍니다. 양쪽이 다 비어 있으면 1입니다."
     ),
     answer="strict_f1",
     blank="def strict_f1(gold, predicted):\n    ...  # 여기를 채우세요",
     source=_Q5,
-    explanation="맞은 것의 두 배를 정답의 수와 예측의 수의 합으로 나눕니다. 한 글자가 어긋나면 놓친 것이면서 헛짚은 것입니다.",
+    explanation=(
+        "맞은 것의 두 배를 정답의 수와 예측의 수의 합으로 나눕니다. 한 글자가 어긋나면 놓친 것이면서 헛짚은 것입니다."
+    ),
     hints=("튜플을 집합에 넣으면 교집합이 맞은 개체입니다.", "분모가 0인 경우를 먼저 생각해 보세요."),
     cases=(
         Case(([(0, 3, "PS")], [(0, 3, "PS")]), 1.0, "모두 같으면 1입니다."),
