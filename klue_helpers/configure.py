@@ -131,6 +131,21 @@ class Lecture06(Settings):
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture07(Settings):
+    """Settings of lecture 7, a label for every token and answers as spans."""
+
+    encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
+    max_train: int = option(2_000, "학습에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    max_test: int = option(1_000, "평가에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    epochs: int = option(8, "개체명 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    pos_epochs: int = option(4, "품사 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(8, "한 번에 학습하는 문장 수", low=1, high=1_024)
+    learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    max_length: int = option(128, "한 창에서 읽는 토큰 수 상한", low=32, high=512)
+    reading_steps: int = option(30, "질문 몇 개를 외우게 하는 독해 학습의 단계 수", low=1, high=10_000)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture08(Settings):
     """Settings of lecture 8, the GPT language model."""
 
@@ -147,7 +162,7 @@ class Lecture08(Settings):
 
 
 LECTURES: dict[int, type[Settings]] = {1: Lecture01, 2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05,
-                                     6: Lecture06, 8: Lecture08}
+                                     6: Lecture06, 7: Lecture07, 8: Lecture08}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:
