@@ -51,6 +51,17 @@ class Settings:
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture01(Settings):
+    """Settings of lecture 1, from word vectors to the Transformer."""
+
+    vector_epochs: int = option(20, "Word2Vec이 말뭉치를 되풀이하는 횟수", low=1, high=1_000)
+    lm_steps: int = option(200, "순환 신경망 언어 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    number_steps: int = option(240, "수를 읽는 모델을 학습하는 단계 수", low=50, high=1_000_000)
+    hidden_size: int = option(64, "직접 학습하는 모델의 은닉 벡터 차원", low=16, high=1_024)
+    seeds: int = option(3, "seq2seq 둘을 견줄 때 쓰는 시드의 수", low=1, high=20)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture02(Settings):
     """Settings of lecture 2, preprocessing and tokenization."""
 
@@ -98,6 +109,9 @@ class Lecture05(Settings):
     batch_size: int = option(16, "한 번에 학습하는 리뷰 수", low=1, high=1_024)
     learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
     seeds: int = option(3, "사전 학습의 효과를 잴 때 쓰는 시드의 수", low=1, high=20)
+    table_epochs: int = option(4, "다섯 과제의 표에서 되풀이하는 횟수", low=1, high=100)
+    relation_epochs: int = option(6, "관계 추출에서 되풀이하는 횟수", low=1, high=100)
+    parser_epochs: int = option(12, "의존 구문 분석에서 되풀이하는 횟수", low=1, high=100)
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,6 +128,21 @@ class Lecture06(Settings):
     batch_size: int = option(16, "한 번에 학습하는 쌍의 수", low=2, high=1_024)
     learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
     top: int = option(10, "챗봇의 첫 단계가 찾는 질문의 수", low=1, high=1_000)
+
+
+@dataclass(frozen=True, repr=False)
+class Lecture07(Settings):
+    """Settings of lecture 7, a label for every token and answers as spans."""
+
+    encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
+    max_train: int = option(2_000, "학습에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    max_test: int = option(1_000, "평가에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    epochs: int = option(8, "개체명 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    pos_epochs: int = option(4, "품사 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(8, "한 번에 학습하는 문장 수", low=1, high=1_024)
+    learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    max_length: int = option(128, "한 창에서 읽는 토큰 수 상한", low=32, high=512)
+    reading_steps: int = option(30, "질문 몇 개를 외우게 하는 독해 학습의 단계 수", low=1, high=10_000)
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,8 +176,8 @@ class Lecture09(Settings):
     batch_size: int = option(16, "한 번에 학습하거나 채점하는 글의 수", low=1, high=1_024)
 
 
-LECTURES: dict[int, type[Settings]] = {2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05, 6: Lecture06,
-                                     8: Lecture08, 9: Lecture09}
+LECTURES: dict[int, type[Settings]] = {1: Lecture01, 2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05,
+                                     6: Lecture06, 7: Lecture07, 8: Lecture08, 9: Lecture09}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:

@@ -1,4 +1,4 @@
-"""The measuring behind the model cards: n-gram models, memorised text, cards (lectures 4 and 8)."""
+"""What is measured and how: n-gram models, memorised text, cards, throughput (lectures 4, 5 and 8)."""
 
 import sys
 from collections import Counter, defaultdict
@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import mini_gpt
 import record
+import throughput
 from gpt_baselines import GruLanguageModel, documents_read, parameters
 from kneser_ney import FALLBACK, KneserNey, discounts
 from memorised import WINDOW, Windows
@@ -199,3 +200,32 @@ def test_every_task_reports(tmp_path, monkeypatch):
     for row in found["drawn"]:
         assert (row["memorised"], row["longest"], row["slurs"], row["repeated"]) == (4, len(planted), 0, 3)
     assert {row["texts"] for row in found["greedy"]} == {3} and len(found["tokenizer"]) == 3
+
+
+@pytest.mark.slow
+def test_both_ways_of_padding_are_timed_by_turns_on_the_same_reviews(tmp_path, monkeypatch, tiny_encoder):
+    """With a tiny network and a clock that a training step moves by 1 or, padded to 128, by 3, an evaluation by 100."""
+    def moving(function, seconds):
+        def moved(trainer, *words, **named):
+            now[0] += seconds(*words)
+            return function(trainer, *words, **named)
+        return moved
+
+    now, trainer = [0.0], throughput.loop.JudgingTrainer
+    monkeypatch.setattr(throughput, "clocks", lambda: np.array([now[0], now[0] / 2]))
+    monkeypatch.setattr(trainer, "training_step", moving(
+        trainer.training_step, lambda model, inputs, *_: 3 if inputs["input_ids"].shape[1] == throughput.LENGTH else 1))
+    monkeypatch.setattr(trainer, "evaluate", moving(trainer.evaluate, lambda *_: 100))
+    output = tmp_path / "throughput.json"
+    monkeypatch.setattr(sys, "argv", ["throughput.py", "--model", tiny_encoder, "--train", "40", "--test", "30",
+                                      "--threads", str(torch.get_num_threads()), "--output", str(output)])
+    throughput.main()
+    found = record.read(output)
+    assert [(run["padding"], run["seed"]) for run in found["runs"]] == [
+        ("dynamic", 42), ("max_length", 42), ("max_length", 43), ("dynamic", 43)]
+    assert [(run["examples"], run["seconds"], run["cpu_seconds"]) for run in found["runs"]] == [
+        (36, 2, 1), (36, 6, 3), (36, 6, 3), (36, 2, 1)], "36 reviews are two batches"
+    assert found["ratio"] == {"examples_per_second": 3, "examples_per_cpu_second": 3}
+    assert found["test"] == 30 and found["settings"]["max_length"] == 128 and "padding" not in found["settings"]
+    dynamic, padded = (found["together"][padding]["accuracy"] for padding in ("dynamic", "max_length"))
+    assert found["accuracy"]["difference"] == pytest.approx((dynamic - padded) / 100, abs=2e-4)

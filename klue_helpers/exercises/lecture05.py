@@ -1,8 +1,9 @@
-"""Exercises of lecture 5: data checks, padding, loss, macro F1 and confidence (taught in lecture 5)."""
+"""Exercises of lecture 5: data checks, padding, loss, macro F1, confidence, relations, trees (taught in lecture 5)."""
 
 import numpy as np
 
 from klue_helpers.exercises.frame import Case, Exercise
+from klue_helpers.exercises.structures import q7, q8
 
 _Q1 = '''def contradictory(texts, labels):
     def key(text):
@@ -340,4 +341,4 @@ q6 = Exercise(
     ),
 )
 
-EXERCISES = (q1, q2, q3, q4, q5, q6)
+EXERCISES = (q1, q2, q3, q4, q5, q6, q7, q8)
