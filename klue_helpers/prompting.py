@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from os.path import commonpath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -206,13 +205,19 @@ def label_scores(lm: "CausalLM", prompts: Sequence[str], labels: Sequence[str], 
     if isinstance(prompts, str) or isinstance(labels, str):
         raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
     rows, counts = _joint_rows(lm, prompts, labels)
-    shared = min(len(commonpath(rows)), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
+    shared = min(_common(rows), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
     if shared < 1:
         return continuation_scores(lm, prompts, labels, batch_size=batch_size)
     found = [value for start in range(0, len(rows), batch_size)
              for value in _tail_scores(lm, rows[start:start + batch_size], shared)]
     sums = [float(scores[len(scores) - count:].sum()) for scores, count in zip(found, counts, strict=True)]
     return np.array(sums).reshape(len(prompts), len(labels))
+
+
+def _common(rows: Sequence[Sequence[int]]) -> int:
+    """Return how many ids all rows begin with."""
+    together = zip(*rows, strict=False)
+    return next((place for place, ids in enumerate(together) if len(set(ids)) > 1), min(map(len, rows)))
 
 
 def _tail_scores(lm: "CausalLM", rows: Sequence[Sequence[int]], shared: int) -> list[np.ndarray]:
