@@ -110,7 +110,6 @@ class Lecture05(Settings):
     learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
     seeds: int = option(3, "사전 학습의 효과를 잴 때 쓰는 시드의 수", low=1, high=20)
     table_epochs: int = option(4, "다섯 과제의 표에서 되풀이하는 횟수", low=1, high=100)
-    relation_epochs: int = option(6, "관계 추출에서 되풀이하는 횟수", low=1, high=100)
     parser_epochs: int = option(12, "의존 구문 분석에서 되풀이하는 횟수", low=1, high=100)
 
 

@@ -92,13 +92,15 @@ def test_predict_reads_plain_text_a_row_a_line(tiny_encoder, tmp_path, capfd):
     (["evaluate", "{trained}", "--file", "{file}"], "JSON 객체가 아닙니다"),
     (["evaluate", "{trained}", "--split", "test"], "없는 분할입니다: 'test'"),
     (["predict", "{trained}"], "--file 가운데 하나"),
+    (["predict", "{trained}", "--file", "{empty}"], "비어 있습니다"),
     (["predict", "{trained}", "하나뿐"], "2개(premise, hypothesis) 받는데"),
     (["predict", "{trained}", "하나", "둘", "--output", "{file}/안"], "쓰지 못했습니다"),
 ])
 def test_mistakes_are_one_korean_line(line, part, trained, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "파일.txt").write_text("글\n", encoding="utf-8")
-    places = {"here": tmp_path, "file": tmp_path / "파일.txt", "trained": trained}
+    (tmp_path / "빈 파일.txt").write_text("\n", encoding="utf-8")
+    places = {"here": tmp_path, "file": tmp_path / "파일.txt", "empty": tmp_path / "빈 파일.txt", "trained": trained}
     status = cli.main([word.format(**places) for word in line])
     _, err = capsys.readouterr()
     assert status == 2 and err.startswith("klue: ") and part in err and err.count("\n") == 1

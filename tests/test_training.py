@@ -107,6 +107,7 @@ def test_without_a_split_of_its_own_a_fifth_is_reported_on_whatever_the_seed():
     ({"train": reviews("가", "나", "다", label=1), "test": reviews("라")}, "레이블이 모두 같아"),
     ({"train": reviews("가", "나"), "test": reviews("라")}, "나눌 수 없습니다"),
     ({"train": [], "test": reviews("라")}, "비어 있습니다"),
+    ({"train": reviews("라", " ", "라"), "test": reviews("라")}, "글이 빈 행 1, 평가에도 있는 행 2"),
     ({"train": reviews("가", "나"), "test": []}, "비어 있습니다"),
     ({}, "데이터를 찾지 못했습니다"),
 ])

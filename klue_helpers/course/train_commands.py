@@ -92,7 +92,10 @@ def _rows_of(model: "TaskModel", path: Path) -> list["Row"]:
 
     if path.suffix in (".jsonl", ".json"):
         return read_rows(model.task, path, labelled=False)
-    lines = read_text(path).removesuffix("\n").split("\n")
+    text = read_text(path)
+    if not text.strip():
+        raise KlueError(f"{path} 파일이 비어 있습니다. 예측할 글을 한 줄에 하나씩 적으세요.")
+    lines = text.removesuffix("\n").split("\n")
     return check_rows(model.task, [model.task.row_of([line.removesuffix("\r")]) for line in lines], str(path),
                       labelled=False)
 

@@ -181,6 +181,9 @@ def _parts(task: Task, train: list[Row], rows: list[Row], places: list[int], set
         reason = "empty" if task.empty(row) else "leaked" if _texts(task, row) in known else ""
         dropped.update([reason] if reason else [])
         kept.extend([] if reason else [row])
+    if not kept:
+        raise KlueError(f"학습할 행이 남지 않았습니다: 글이 빈 행 {dropped['empty']:,}, 평가에도 있는 행 "
+                        f"{dropped['leaked']:,}. 글이 있고 평가와 겹치지 않는 학습 데이터를 쓰세요.")
     if len({str(task.stratum(row)) for row in kept}) == 1 and task.stratum(kept[0]) is not None:
         raise KlueError(f"학습할 {len(kept):,}행의 레이블이 모두 같아 배울 것이 없습니다. 레이블이 둘 이상 든 데이터를 "
                         "쓰세요.")
