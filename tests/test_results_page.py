@@ -67,7 +67,7 @@ def test_published_scores_belong_to_tasks_and_have_a_source():
 
 def test_a_page_without_results_says_so(tmp_path):
     page = results_page.render(tmp_path)
-    assert "아직 잰 것이 없습니다" in page and "89.59" in page and "95% 구간" not in page
+    assert "아직 잰 것이 없습니다" in page and "89.59" in page and "글을 보지 않는 기준" not in page
 
 
 @pytest.mark.slow
