@@ -1,6 +1,5 @@
 """Exercises of lecture 9: filters, penalties, diversity, prompts, LoRA, dialogue states (taught in lecture 9)."""
 
-
 from klue_helpers.exercises.frame import Case, Exercise
 
 _Q1 = '''def nucleus(chances, p):
@@ -39,8 +38,10 @@ q1 = Exercise(
 )
 
 _Q2 = '''def penalized(scores, seen, penalty):
-    return [score if place not in seen else score / penalty if score > 0 else score * penalty
-            for place, score in enumerate(scores)]'''
+    changed = list(scores)
+    for place in set(seen):
+        changed[place] *= 1 / penalty if scores[place] > 0 else penalty
+    return changed'''
 
 q2 = Exercise(
     name="q2",
@@ -51,7 +52,7 @@ q2 = Exercise(
     answer="penalized",
     blank="def penalized(scores, seen, penalty):\n    ...  # 여기를 채우세요",
     source=_Q2,
-    explanation="음수를 1보다 큰 수로 나누면 0에 가까워져 오히려 확률이 오릅니다. 그래서 음수는 곱합니다.",
+    explanation="받은 리스트는 그대로 두고, 번호의 집합을 돌며 한 번씩만 낮춥니다. 음수를 1보다 큰 수로 나누면 0에 가까워져 오히려 확률이 오릅니다. 그래서 음수는 곱합니다.",
     hints=("번호가 seen에 있는지 먼저 봅니다.", "점수의 부호에 따라 나누거나 곱합니다."),
     cases=(
         Case(([2.0, 4.0, -1.0], [1], 2.0), [2.0, 2.0, -1.0], "양수인 점수는 벌점으로 나눕니다."),
@@ -64,11 +65,13 @@ q2 = Exercise(
         ("def penalized(scores, seen, penalty):\n    scores = list(scores)\n    for place in seen:\n"
          "        scores[place] = scores[place] / penalty if scores[place] > 0 else scores[place] * penalty\n"
          "    return scores", "한 번만 낮춥니다"),
+        (_Q2.replace("1 / penalty if scores[place] > 0 else penalty", "penalty"), "벌점으로 나눕니다"),
     ),
 )
 
 _Q3 = '''def distinct(rows, n):
-    grams = [tuple(row[place:place + n]) for row in rows for place in range(len(row) - n + 1)]
+    grams = [tuple(row[place:place + n]) for row in rows
+             for place in range(len(row) - n + 1)]
     return len(set(grams)) / len(grams) if grams else 0.0'''
 
 q3 = Exercise(
@@ -96,11 +99,15 @@ q3 = Exercise(
          "        shares.append(len(set(grams)) / len(grams) if grams else 0.0)\n"
          "    return sum(shares) / len(shares)", "통틀어 셀 때"),
         (_Q3.replace(" if grams else 0.0", ""), "n-gram이 없으면"),
+        ("def distinct(rows, n):\n    row = [piece for one in rows for piece in one]\n"
+         "    grams = [tuple(row[i:i + n]) for i in range(len(row) - n + 1)]\n"
+         "    return len(set(grams)) / len(grams) if grams else 0.0", "통틀어 셀 때"),
     ),
 )
 
 _Q4 = '''def prompt(shots, query):
-    return "".join(f"문장: {text}\\n감정: {label}\\n" for text, label in shots) + f"문장: {query}\\n감정:"'''
+    lines = [f"문장: {text}\\n감정: {label}\\n" for text, label in shots]
+    return "".join(lines) + f"문장: {query}\\n감정:"'''
 
 q4 = Exercise(
     name="q4",
@@ -117,12 +124,15 @@ q4 = Exercise(
     cases=(
         Case(([], "좋다"), "문장: 좋다\n감정:", "보기가 없으면 물음뿐이고, 끝에 빈칸이 없습니다."),
         Case(([("웃겼다", "긍정"), ("졸렸다", "부정")], "좋다"),
-             "문장: 웃겼다\n감정: 긍정\n문장: 졸렸다\n감정: 부정\n문장: 좋다\n감정:", "긍정이든 부정이든 보기마다 "
-                                                            "줄 바꿈 하나로 끝납니다."),
+             "문장: 웃겼다\n감정: 긍정\n문장: 졸렸다\n감정: 부정\n문장: 좋다\n감정:",
+             "긍정이든 부정이든 보기마다 줄 바꿈 하나로 끝납니다."),
+        Case(([("아깝다", "부정")], "또 보고 싶다"), "문장: 아깝다\n감정: 부정\n문장: 또 보고 싶다\n감정:",
+             "물음의 글에 있는 빈칸은 그대로 둡니다."),
     ),
     wrong=(
         (_Q4.replace('감정:"', '감정: "'), "끝에 빈칸이 없습니다"),
         (_Q4.replace("{label}\\n", "{label}"), "줄 바꿈 하나로"),
+        (_Q4.replace("for text, label in shots", "for text, label in shots[:1]"), "줄 바꿈 하나로"),
     ),
 )
 
@@ -139,14 +149,17 @@ q5 = Exercise(
     blank="def lora_size(shapes, rank):\n    ...  # 여기를 채우세요",
     source=_Q5,
     explanation="(입력, r)과 (r, 출력) 두 행렬이므로 곱이 아니라 합에 비례합니다.",
-    hints=("행렬은 두 개이고 모양은 (입력, r)과 (r, 출력)입니다.",),
+    hints=("행렬은 두 개이고 모양은 (입력, r)과 (r, 출력)입니다.",
+           "행렬 하나의 크기를 구하는 식을 쓴 다음, 모든 행렬에 걸쳐 더합니다."),
     cases=(
         Case(([(4, 4)], 1), 8, "4×4 행렬에 계수 1이면 4 + 4개입니다."),
         Case(([(256, 768)] * 4, 8), 32_768, "층이 넷이면 네 배입니다."),
+        Case(([(2, 3), (5, 7)], 2), 34, "행렬마다 크기가 다르면 따로 구해 더합니다."),
     ),
     wrong=(
         (_Q5.replace("(size_in + size_out)", "size_in"), "4 + 4"),
         (_Q5.replace("sum(rank", "max(rank"), "네 배"),
+        (_Q5.replace("size_in + size_out", "size_in * size_out"), "4 + 4"),
     ),
 )
 
@@ -165,7 +178,8 @@ q6 = Exercise(
     blank="import numpy as np\n\ndef joint_goal(gold, guesses):\n    ...  # 여기를 채우세요",
     source=_Q6,
     explanation="하나라도 빠지거나 더하면 0점입니다. 그래서 칸 F1이 90이 넘어도 JGA는 절반에 못 미칠 수 있습니다.",
-    hints=("리스트를 집합으로 바꾸면 적은 차례가 상관없어집니다.",),
+    hints=("리스트를 집합으로 바꾸면 적은 차례가 상관없어집니다.",
+           "차례마다 같으면 1, 다르면 0으로 치고 평균합니다."),
     cases=(
         Case(([["가", "나"]], [["나", "가"]]), 1.0, "적은 차례가 달라도 같은 상태입니다."),
         Case(([["가", "나"], []], [["가"], []]), 0.5, "하나가 빠지면 틀린 것이고, 둘 다 비면 맞은 것입니다."),
@@ -174,6 +188,7 @@ q6 = Exercise(
     wrong=(
         (_Q6.replace("set(one) == set(other)", "one == other"), "차례가 달라도"),
         (_Q6.replace("set(one) == set(other)", "set(one) <= set(other)"), "더 쓴 것도"),
+        (_Q6.replace("set(one) == set(other)", "set(one) >= set(other)"), "하나가 빠지면"),
     ),
 )
 
