@@ -208,6 +208,12 @@ def _predict_options(parser: _Parser) -> None:
     parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일. 비우면 화면에 씁니다")
 
 
+def _chat_options(parser: _Parser) -> None:
+    parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어집니다")
+    parser.options.add_argument("--source", default="sample", metavar="출처", help="sample, local, hub(기본 sample)")
+    parser.options.add_argument("--threshold", default="0.8", metavar="수", help="모른다고 할 점수(0~1, 기본 0.8)")
+
+
 def _add_rows(parser: _Parser) -> None:
     parser.options.add_argument("--source", default="sample", metavar="출처",
                                 help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
@@ -327,6 +333,11 @@ def _predict(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _chat(arguments: argparse.Namespace) -> int:
+    from klue_helpers.course.chat_command import chat_command
+    return chat_command(arguments.question, arguments.source, threshold=arguments.threshold)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.doctor import report
     from klue_helpers.course.project import find_project
@@ -351,6 +362,7 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
     "train": ("과제 하나를 미세 조정하고 점수를 냅니다", _train_options, _train),
     "evaluate": ("미세 조정한 모델의 점수를 다시 잽니다", _evaluate_options, _evaluate),
     "predict": ("미세 조정한 모델로 글이나 파일의 답을 예측합니다", _predict_options, _predict),
+    "chat": ("챗봇과 이야기합니다. 찾은 질문과 점수를 함께 보여 줍니다", _chat_options, _chat),
     "doctor": ("이 컴퓨터에서 무엇이 되고 안 되는지, 어떻게 고치는지 알려 줍니다", _doctor_options, _doctor),
 }
 

@@ -110,7 +110,6 @@ class Lecture05(Settings):
     learning_rate: float = option(3e-4, "학습률의 최댓값", low=1e-7, high=1.0)
     seeds: int = option(3, "사전 학습의 효과를 잴 때 쓰는 시드의 수", low=1, high=20)
     table_epochs: int = option(4, "다섯 과제의 표에서 되풀이하는 횟수", low=1, high=100)
-    relation_epochs: int = option(6, "관계 추출에서 되풀이하는 횟수", low=1, high=100)
     parser_epochs: int = option(12, "의존 구문 분석에서 되풀이하는 횟수", low=1, high=100)
 
 
@@ -131,6 +130,21 @@ class Lecture06(Settings):
 
 
 @dataclass(frozen=True, repr=False)
+class Lecture07(Settings):
+    """Settings of lecture 7, a label for every token and answers as spans."""
+
+    encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
+    max_train: int = option(2_000, "학습에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    max_test: int = option(1_000, "평가에 쓰는 문장 수 상한", low=50, high=1_000_000)
+    epochs: int = option(8, "개체명 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    pos_epochs: int = option(4, "품사 학습 데이터를 되풀이하는 횟수", low=1, high=100)
+    batch_size: int = option(8, "한 번에 학습하는 문장 수", low=1, high=1_024)
+    learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
+    max_length: int = option(128, "한 창에서 읽는 토큰 수 상한", low=32, high=512)
+    reading_steps: int = option(30, "질문 몇 개를 외우게 하는 독해 학습의 단계 수", low=1, high=10_000)
+
+
+@dataclass(frozen=True, repr=False)
 class Lecture08(Settings):
     """Settings of lecture 8, the GPT language model."""
 
@@ -146,8 +160,23 @@ class Lecture08(Settings):
     epochs: int = option(2, "미세 조정에서 학습 데이터를 되풀이하는 횟수", low=1, high=100)
 
 
+@dataclass(frozen=True, repr=False)
+class Lecture09(Settings):
+    """Settings of lecture 9, text generation."""
+
+    causal_lm: str = option("klue-mini-gpt", "이어 쓰고, 미세 조정하고, 물어볼 언어 모델의 이름")
+    half_precision: bool = option(False, "물어볼 때 모델을 16비트로 불러올지")
+    encoder: str = option("klue-mini-bert", "검색 챗봇의 문장 벡터를 만드는 모델의 이름")
+    shots: int = option(10, "프롬프트에 넣는 보기의 수(문맥을 넘으면 줄어듭니다)", low=2, high=100)
+    max_queries: int = option(40, "프롬프트로 물어보는 리뷰 수 상한", low=10, high=100_000)
+    prompt_seeds: int = option(5, "보기를 새로 뽑아 재는 횟수", low=2, high=20)
+    max_train: int = option(240, "미세 조정에 쓰는 리뷰나 문답의 수 상한", low=50, high=100_000)
+    max_test: int = option(100, "미세 조정한 모델을 재는 리뷰 수 상한", low=20, high=100_000)
+    batch_size: int = option(16, "한 번에 학습하거나 채점하는 글의 수", low=1, high=1_024)
+
+
 LECTURES: dict[int, type[Settings]] = {1: Lecture01, 2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05,
-                                     6: Lecture06, 8: Lecture08}
+                                     6: Lecture06, 7: Lecture07, 8: Lecture08, 9: Lecture09}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:

@@ -1,5 +1,8 @@
-"""Texts drawn from a causal language model (taught in lectures 8 and 9)."""
+"""Texts drawn from a causal language model, and how diverse they are (taught in lectures 8 and 9)."""
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from klue_helpers.errors import KlueError
@@ -58,6 +61,70 @@ def sample_texts(lm: "CausalLM", prompt: str = "", *, count: int = 1, max_new_to
                 return texts
     raise KlueError(f"뽑은 글에 욕설 목록의 말이 자꾸 들어 있어 {count}건을 채우지 못했습니다. 프롬프트나 seed를 "
                     "바꾸거나, 그런 글까지 받으려면 allow_slurs=True로 두세요.")
+
+
+def sample_and_rank(lm: "CausalLM", prompt: str, *, count: int = 8, **options: float) -> list[tuple[str, float]]:
+    """Return drawn texts with the mean log-probability of a piece, best first. Taught in lectures 9 and 10.
+
+    Parameters
+    ----------
+    count, **options : as for `sample_texts`. Equal texts are given once.
+
+    Raises
+    ------
+    KlueError : as `sample_texts` does.
+
+    Source: Adiwardana et al. 2020 (arXiv 2001.09977).
+    """
+    from klue_helpers.prompting import log_likelihoods
+
+    texts = list(dict.fromkeys(sample_texts(lm, prompt, count=count, **options)))
+    skipped = len(lm.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    means = [float(scores[min(skipped, len(scores) - 1):].mean()) for scores in log_likelihoods(lm, texts)]
+    return sorted(zip(texts, means, strict=True), key=lambda one: -one[1])
+
+
+def distinct_n(rows: Sequence[Sequence], n: int) -> float:
+    """Return the share of different n-grams among all n-grams of the rows; 0 without any. Taught in lecture 9.
+
+    Source: Li et al. 2016 (arXiv 1510.03055).
+    """
+    grams = [gram for row in rows for gram in _ngrams(row, n)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def bleu(row: Sequence, references: Sequence[Sequence], *, most: int = 4) -> float:
+    """Return BLEU of a row, counts of 2-grams and longer ones smoothed by 1. Taught in lecture 9.
+
+    Sources: Papineni et al. 2002; Lin and Och 2004 for the smoothing.
+    """
+    if not row or not references:
+        return 0.0
+    logs = 0.0
+    for n in range(1, most + 1):
+        mine, allowed = Counter(_ngrams(row, n)), Counter()
+        for one in references:
+            allowed |= Counter(_ngrams(one, n))
+        hits, smooth = sum((mine & allowed).values()), int(n > 1)
+        if hits + smooth == 0:
+            return 0.0
+        logs += math.log((hits + smooth) / (sum(mine.values()) + smooth)) / most
+    closest = min((abs(len(one) - len(row)), len(one)) for one in references)[1]
+    return math.exp(logs + min(0.0, 1 - closest / len(row)))
+
+
+def self_bleu(rows: Sequence[Sequence]) -> float:
+    """Return the mean BLEU of each row against all others: high where they are alike. Taught in lecture 9.
+
+    Source: Zhu et al. 2018 (arXiv 1802.01886).
+    """
+    rows = list(rows)
+    scores = [bleu(row, rows[:place] + rows[place + 1:]) for place, row in enumerate(rows)]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _ngrams(row: Sequence, n: int) -> list[tuple]:
+    return [tuple(row[place:place + n]) for place in range(len(row) - n + 1)]
 
 
 def _draw(lm: "CausalLM", rows: list[list[int]], how: dict[str, float]) -> list[str]:

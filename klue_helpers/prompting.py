@@ -82,6 +82,15 @@ def continuation_scores(lm: "CausalLM", prompts: Sequence[str], continuations: S
     """
     if isinstance(prompts, str) or isinstance(continuations, str):
         raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
+    rows, counts = _joint_rows(lm, prompts, continuations)
+    sums = [float(scores[len(scores) - count:].sum()) / (count if normalize else 1)
+            for scores, count in zip(_scores(lm, rows, batch_size), counts, strict=True)]
+    return np.array(sums).reshape(len(prompts), len(continuations))
+
+
+def _joint_rows(lm: "CausalLM", prompts: Sequence[str],
+                continuations: Sequence[str]) -> tuple[list[list[int]], list[int]]:
+    """Return the ids of all pairs, cut into pieces together, and how many of them belong to the continuation."""
     rows, counts = [], []
     for prompt, continuation in product(prompts, continuations):
         encoded = lm.tokenizer(prompt + continuation, add_special_tokens=False, return_offsets_mapping=True,
@@ -93,9 +102,146 @@ def continuation_scores(lm: "CausalLM", prompts: Sequence[str], continuations: S
                             f"들어가지 않습니다: {prompt[:20]!r}…. 프롬프트를 줄이거나 예시를 빼세요.")
     if 0 in counts:
         raise KlueError("이어질 말 가운데 빈 것이 있습니다. 한 글자 이상의 말을 주세요.")
-    sums = [float(scores[len(scores) - count:].sum()) / (count if normalize else 1)
-            for scores, count in zip(_scores(lm, rows, batch_size), counts, strict=True)]
-    return np.array(sums).reshape(len(prompts), len(continuations))
+    return rows, counts
+
+
+@dataclass(frozen=True)
+class Template:
+    """One form for shots (with label) and for the query (without), so that the two cannot differ.
+
+    Taught in lecture 9.
+
+    Attributes
+    ----------
+    form : text with ``{text}`` once; the label follows right behind it.
+    labels : what is written for label 0, 1, …; a space at their beginning keeps the pieces natural.
+
+    Raises
+    ------
+    KlueError : a form without ``{text}`` or one that ends with a space, which models read as part of the next word.
+    """
+
+    form: str
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.form.count("{text}") != 1 or self.form != self.form.rstrip():
+            raise KlueError("틀에는 {text}가 꼭 한 번 있고 끝에 빈칸이 없어야 합니다. 예: '문장: {text}\\n감정:'")
+
+    def query(self, text: str) -> str:
+        """Return the form with the text on one line, and nothing that depends on a label."""
+        return self.form.replace("{text}", " ".join(text.split()))
+
+    def shot(self, text: str, label: int) -> str:
+        """Return the query, its label and exactly one newline."""
+        return f"{self.query(text)}{self.labels[label]}\n"
+
+
+def few_shot_prompt(lm: "CausalLM", template: Template, shots: Sequence[tuple[str, int]], query: str, *,
+                    answer: int = 8) -> str:
+    """Return shots and query; where the context is too short, the first shots are left out. Taught in lecture 9.
+
+    Parameters
+    ----------
+    shots : (text, label) pairs.
+    answer : pieces of the context that are kept free for the answer; one more is for ``<s>``.
+
+    Raises
+    ------
+    KlueError : a query that does not fit even without shots.
+    """
+    room = lm.tokenizer.model_max_length - answer - 1
+    parts = [*(template.shot(*shot) for shot in shots), template.query(query)]
+    for first in range(len(parts)):
+        prompt = "".join(parts[first:])
+        if len(lm.tokenizer(prompt, add_special_tokens=False, verbose=False)["input_ids"]) <= room:
+            return prompt
+    raise KlueError(f"보기를 다 빼도 물음이 문맥에 들어가지 않습니다: {query[:20]!r}…. 글을 줄이세요.")
+
+
+def balanced_shots(texts: Sequence[str], labels: Sequence[int], count: int, *, seed: int) -> list[tuple[str, int]]:
+    """Return `count` pairs with as many of each label as possible, in random order. Taught in lecture 9.
+
+    Raises
+    ------
+    KlueError : fewer texts of a label than needed.
+    """
+    rng = np.random.default_rng(seed)
+    kinds = sorted(set(labels))
+    chosen: list[tuple[str, int]] = []
+    for turn, kind in enumerate(kinds):
+        some = [text for text, label in zip(texts, labels, strict=True) if label == kind]
+        wanted = count // len(kinds) + (turn < count % len(kinds))
+        if len(some) < wanted:
+            raise KlueError(f"레이블 {kind}인 글이 {len(some)}개뿐이라 {wanted}개를 뽑을 수 없습니다. 보기를 줄이세요.")
+        chosen += [(some[place], kind) for place in rng.choice(len(some), wanted, replace=False)]
+    return [chosen[place] for place in rng.permutation(len(chosen))]
+
+
+def calibrated(scores: np.ndarray, blank: np.ndarray) -> np.ndarray:
+    """Return (n, labels) scores less those of a query without content, (labels,). Taught in lecture 9.
+
+    Source: Zhao et al. 2021 (arXiv 2102.09690), in its logarithmic form.
+    """
+    return scores - np.asarray(blank)[None, :]
+
+
+def label_scores(lm: "CausalLM", prompts: Sequence[str], labels: Sequence[str], *, batch_size: int = 32) -> np.ndarray:
+    """Return what `continuation_scores` gives, reading what all prompts begin with only once. Taught in lecture 9.
+
+    Parameters
+    ----------
+    prompts : best with the same shots in front; what they share is kept as keys and values.
+
+    Returns
+    -------
+    (prompts, labels) float64: sums of natural log-probabilities.
+
+    Raises
+    ------
+    KlueError : as `continuation_scores` does.
+    """
+
+    if isinstance(prompts, str) or isinstance(labels, str):
+        raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
+    rows, counts = _joint_rows(lm, prompts, labels)
+    shared = min(_common(rows), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
+    if shared < 1:
+        return continuation_scores(lm, prompts, labels, batch_size=batch_size)
+    found = [value for start in range(0, len(rows), batch_size)
+             for value in _tail_scores(lm, rows[start:start + batch_size], shared)]
+    sums = [float(scores[len(scores) - count:].sum()) for scores, count in zip(found, counts, strict=True)]
+    return np.array(sums).reshape(len(prompts), len(labels))
+
+
+def _common(rows: Sequence[Sequence[int]]) -> int:
+    """Return how many ids all rows begin with."""
+    together = zip(*rows, strict=False)
+    return next((place for place, ids in enumerate(together) if len(set(ids)) > 1), min(map(len, rows)))
+
+
+def _tail_scores(lm: "CausalLM", rows: Sequence[Sequence[int]], shared: int) -> list[np.ndarray]:
+    """Return the log-probabilities of each row's ids behind the first one that is not shared.
+
+    Padding stands behind all ids, where a causal model does not look.
+    """
+    import torch
+
+    device = lm.model.device
+    tails = [row[shared:] for row in rows]
+    ids = torch.full((len(tails), max(map(len, tails))), lm.tokenizer.pad_token_id)
+    for number, tail in enumerate(tails):
+        ids[number, :len(tail)] = torch.tensor(tail)
+    ids = ids.to(device)
+    with torch.inference_mode():
+        known = torch.tensor([rows[0][:shared]], device=device)
+        cache = lm.model(known, attention_mask=torch.ones_like(known), use_cache=True).past_key_values
+        cache.batch_repeat_interleave(len(rows))
+        mask = torch.ones((len(rows), shared + ids.shape[1] - 1), dtype=torch.long, device=device)
+        logits = lm.model(ids[:, :-1], attention_mask=mask, past_key_values=cache, use_cache=True).logits
+        losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")
+    scores = -losses.view(len(rows), -1).double().cpu().numpy()
+    return [row[:len(tail) - 1] for row, tail in zip(scores, tails, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """Texts drawn from a language model (lectures 8 and 9)."""
 
+import json
+import math
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from tiny_lm import tiny_lm
 
 import klue_helpers as kh
-from klue_helpers.generation import sample_texts
+from klue_helpers.generation import bleu, distinct_n, sample_and_rank, sample_texts, self_bleu
 
 PROMPT = "봄비가 내린 뒤의"
 
@@ -116,3 +120,71 @@ def test_texts_with_a_slur_are_drawn_anew(lm, monkeypatch):
 def test_nothing_is_said_but_the_texts(lm, capfd):
     sample_texts(lm, PROMPT, max_new_tokens=3)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def lecture(lm):
+    """The functions that lecture 9 writes by hand, as they stand in the notebook, for the tiny model."""
+    cells = json.loads(Path("notebooks/09_text_generation.ipynb").read_text(encoding="utf-8"))["cells"]
+    names = ("def next_logits(", "def beam(", "def warm(", "def penalize(")
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    space = {"torch": torch, "gpt": lm.model, "end": lm.tokenizer.eos_token_id}
+    for name in names:
+        (source,) = [source for source in sources if name in source]
+        exec(source, space)
+    return space
+
+
+def start_of(lm, seed: int) -> list[int]:
+    generator = torch.Generator().manual_seed(seed)
+    return [lm.tokenizer.bos_token_id, *torch.randint(5, len(lm.tokenizer), (6,), generator=generator).tolist()]
+
+
+def generated(lm, ids, **options):
+    row = torch.tensor([ids])
+    return lm.model.generate(row, attention_mask=torch.ones_like(row), eos_token_id=lm.tokenizer.eos_token_id,
+                             pad_token_id=lm.tokenizer.pad_token_id, **options)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_greedy_and_beam_by_hand_are_those_of_generate(lm, lecture, seed):
+    ids = start_of(lm, seed)
+    assert lecture["greedy"](ids, 10) == generated(lm, ids, do_sample=False, max_new_tokens=10)[0].tolist()
+    for width in (2, 4):
+        expected = generated(lm, ids, do_sample=False, num_beams=width, max_new_tokens=8)[0].tolist()
+        assert lecture["beam"](ids, 8, width) == expected
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_filters_by_hand_are_those_of_generate(lm, lecture, seed):
+    ids = start_of(lm, seed)
+    ids = [*ids, *ids[1:4]]  # something to repeat
+    logits = lecture["next_logits"](ids)
+    mine = {("temperature", 0.7): lecture["warm"](logits, 0.7), ("top_k", 5): lecture["keep_top_k"](logits, 5),
+            ("top_p", 0.8): lecture["keep_top_p"](logits, 0.8),
+            ("repetition_penalty", 1.3): lecture["penalize"](logits, ids, 1.3),
+            ("no_repeat_ngram_size", 3): lecture["ban_repeats"](logits, ids, 3)}
+    for (name, value), changed in mine.items():
+        options = {"top_k": 0, "top_p": 1.0, name: value}
+        found = generated(lm, ids, do_sample=True, max_new_tokens=1, output_scores=True, return_dict_in_generate=True,
+                          **options)
+        assert torch.allclose(changed.softmax(-1), found.scores[0][0].softmax(-1), atol=1e-5), name
+        assert not torch.allclose(changed.softmax(-1), logits.softmax(-1), atol=1e-5), f"{name} changes nothing here"
+
+
+def test_diversity_by_hand():
+    rows = [["비가", "온다", "비가", "온다"], ["눈이", "온다"]]
+    assert (distinct_n(rows, 1), distinct_n(rows, 2), distinct_n([["가"]], 2)) == (0.5, 0.75, 0.0)
+    assert bleu(list("가나다라"), [list("가나다라")]) == pytest.approx(1.0)
+    assert bleu(list("가나"), [list("다라")]) == bleu([], [["가"]]) == 0.0
+    assert bleu(list("가나"), [list("가나다라")], most=1) == pytest.approx(math.exp(-1)), "a short text pays for it"
+    assert bleu(list("가가"), [list("가나")], most=1) == pytest.approx(0.5), "counts are clipped"
+    assert self_bleu([list("가나다라")] * 3) == pytest.approx(1.0)
+    assert self_bleu([]) == 0.0
+
+
+def test_ranked_texts_are_the_drawn_ones_best_first(lm):
+    ranked = sample_and_rank(lm, PROMPT, count=6, max_new_tokens=5)
+    assert {text for text, _ in ranked} == set(sample_texts(lm, PROMPT, count=6, max_new_tokens=5))
+    scores = [score for _, score in ranked]
+    assert scores == sorted(scores, reverse=True) and len(set(scores)) > 1

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from tiny_lm import tiny_lm
 
 import klue_helpers as kh
-from klue_helpers.prompting import bits_per_character, continuation_scores, log_likelihoods
+from klue_helpers.prompting import (
+    Template,
+    balanced_shots,
+    bits_per_character,
+    calibrated,
+    continuation_scores,
+    few_shot_prompt,
+    label_scores,
+    log_likelihoods,
+)
 
 TEXTS = ["봄비가 내린 뒤의 산길은 조용했습니다.", "차", "아침마다 차를 한 잔 마십니다.\n그러고 나서 일을 합니다.", "",
          "시장 골목에서 국수를 먹었는데 국물이 시원했다."]
@@ -144,3 +153,66 @@ def test_mistakes_are_told(lm):
         continuation_scores(lm, ["산길은 조용했습니다 " * 30], ["가"])
     assert log_likelihoods(lm, []) == []
     assert continuation_scores(lm, [], ["가"]).shape == (0, 1)
+
+
+TEMPLATE = Template("문장: {text}\n감정:", (" 부정", " 긍정"))
+SHOTS = st.lists(st.tuples(st.text(max_size=30), st.integers(0, 1)), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shots=SHOTS, query=st.text(max_size=20))
+def test_prompts_are_built_by_one_form_and_fit(lm, shots, query):
+    """Every shot ends with exactly one newline, shot and query agree, and the context is never exceeded."""
+    for text, label in shots:
+        shot = TEMPLATE.shot(text, label)
+        assert shot == f"{TEMPLATE.query(text)}{TEMPLATE.labels[label]}\n" and not shot.endswith("\n\n")
+    try:
+        prompt = few_shot_prompt(lm, TEMPLATE, shots, query)
+    except kh.KlueError:
+        return  # the query alone is too long for the context of 64
+    assert len(lm.tokenizer(prompt, add_special_tokens=False)["input_ids"]) + 1 + 8 <= lm.tokenizer.model_max_length
+    assert prompt.endswith(TEMPLATE.query(query)) and not prompt.endswith((" ", "\n"))
+    kept = prompt.removesuffix(TEMPLATE.query(query))
+    assert "".join(TEMPLATE.shot(*shot) for shot in shots).endswith(kept), "the first shots go first"
+
+
+def test_as_many_shots_as_fit_are_kept(lm):
+    shots = [(f"국수 {number}그릇", number % 2) for number in range(20)]
+    prompt = few_shot_prompt(lm, TEMPLATE, shots, "시원했다")
+    kept = prompt.count("문장:") - 1
+    assert 0 < kept < 20
+    longer = "".join(TEMPLATE.shot(*shot) for shot in shots[-kept - 1:]) + TEMPLATE.query("시원했다")
+    assert len(lm.tokenizer(longer, add_special_tokens=False)["input_ids"]) > 64 - 8 - 1
+    with pytest.raises(kh.KlueError, match="글을 줄이세요"):
+        few_shot_prompt(lm, TEMPLATE, [], "길다 " * 100)
+
+
+@pytest.mark.parametrize("form", ["감정:", "{text} {text}", "문장: {text} 감정: "])
+def test_a_form_that_breaks_the_rules_is_refused(form):
+    with pytest.raises(kh.KlueError, match="꼭 한 번"):
+        Template(form, ("가", "나"))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 32])
+def test_cached_scores_are_those_without_a_cache(lm, batch_size):
+    shots = [("국물이 시원했다", 1), ("면이 불었다", 0)]
+    prompts = [few_shot_prompt(lm, TEMPLATE, shots, query) for query in ("좋다", "별로였다", "그냥 그렇다")]
+    expected = continuation_scores(lm, prompts, TEMPLATE.labels)
+    assert expected.std() > 0.1
+    assert np.allclose(label_scores(lm, prompts, TEMPLATE.labels, batch_size=batch_size), expected, atol=1e-4)
+    apart = label_scores(lm, ["산길", "국수"], [" 좋다"])
+    assert np.allclose(apart, continuation_scores(lm, ["산길", "국수"], [" 좋다"]), atol=1e-4)
+
+
+def test_shots_are_balanced_and_follow_the_seed():
+    texts, labels = [str(number) for number in range(20)], [number % 2 for number in range(20)]
+    shots = balanced_shots(texts, labels, 6, seed=1)
+    assert sorted(label for _, label in shots) == [0] * 3 + [1] * 3 and len(set(shots)) == 6
+    assert all(int(text) % 2 == label for text, label in shots)
+    assert shots == balanced_shots(texts, labels, 6, seed=1) != balanced_shots(texts, labels, 6, seed=2)
+    with pytest.raises(kh.KlueError, match="보기를 줄이세요"):
+        balanced_shots(texts, labels, 30, seed=1)
+
+
+def test_calibration_takes_the_blank_away():
+    assert calibrated(np.array([[-1.0, -2.0]]), np.array([-1.0, -4.0])).tolist() == [[0.0, 2.0]]
