@@ -59,6 +59,16 @@ def test_evaluate_gives_the_score_of_training_again(trained, tmp_path, capfd):
     assert "1행으로 쟀습니다" in capfd.readouterr().out
 
 
+def test_evaluate_takes_the_fifth_that_was_not_trained_on(tiny_encoder, tmp_path, capfd):
+    settings = [one for one in QUICK if not one.startswith("max_t")]
+    assert cli.main(words(tiny_encoder, tmp_path / "sae", task="sae", settings=settings)) == 0
+    capfd.readouterr()
+    assert cli.main(["evaluate", str(tmp_path / "sae"), "--output", str(tmp_path / "예측.jsonl")]) == 0
+    assert "40행으로 쟀습니다" in capfd.readouterr().out, "the sample has 200 rows, all of them for training"
+    kept = (tmp_path / "sae" / "predictions-42.jsonl").read_text(encoding="utf-8")
+    assert (tmp_path / "예측.jsonl").read_text(encoding="utf-8") == kept
+
+
 def test_predict_takes_texts_or_a_file_and_gives_json_lines(trained, tmp_path, capfd):
     assert cli.main(["predict", str(trained), "비가 온다.", "땅이 젖는다. " * 30]) == 0
     out, err = capfd.readouterr()

@@ -47,14 +47,14 @@ def train_command(arguments: argparse.Namespace) -> None:
 def evaluate_command(arguments: argparse.Namespace) -> None:
     """Score a saved model on a split or a file. Raises KlueError for a mistake of the user's."""
     _prepare()
-    from klue_helpers.training import evaluate, load_model, load_rows, read_rows, reported_split, write_lines
+    from klue_helpers.training import evaluate, load_model, read_rows, reported_rows, reported_split, write_lines
 
     model = load_model(arguments.model)
     if arguments.file:
         rows = read_rows(model.task, Path(arguments.file))
     else:
         split = reported_split(model.task, arguments.source, arguments.split)
-        rows = load_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
+        rows, _ = reported_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
     found, scores, baseline = evaluate(model, rows)
     if arguments.output:
         with _writing(Path(arguments.output)):

@@ -57,7 +57,7 @@ TASKS: dict[str, Task] = {task.name: task for task in (
     Reading(name="korquad", title="기계 독해(KorQuAD 1.0)", data="korquad", texts=("context", "question"),
             label="answers", goal="f1", cpu=Recipe(6, 3e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
     DialogueState(name="wos", title="대화 상태 추적", data="wos", texts=("dialogue",), label="dialogue", goal="slot_f1",
-                  cpu=Recipe(20, 5e-4, 8, 256), gpu=Recipe(5, 3e-5, 16, 510)),
+                  cpu=Recipe(5, 5e-4, 8, 192), gpu=Recipe(5, 3e-5, 16, 510)),
 )}
 
 

@@ -2,7 +2,15 @@
 
 from klue_helpers.training.predict import Predicted, predict_rows, process
 from klue_helpers.training.results import score_rows, summary, write_lines
-from klue_helpers.training.rows import check_rows, load_rows, read_rows, read_text, reported_split, training_parts
+from klue_helpers.training.rows import (
+    check_rows,
+    load_rows,
+    read_rows,
+    read_text,
+    reported_rows,
+    reported_split,
+    training_parts,
+)
 from klue_helpers.training.run import FineTuned, evaluate, finetune
 from klue_helpers.training.saved import TaskModel, load_model
 from klue_helpers.training.settings import FinetuneSettings, finetune_settings
@@ -10,5 +18,5 @@ from klue_helpers.training.settings import FinetuneSettings, finetune_settings
 __all__ = [
     "FineTuned", "FinetuneSettings", "Predicted", "TaskModel", "check_rows", "evaluate", "finetune",
     "finetune_settings", "load_model", "load_rows", "predict_rows", "process", "read_rows", "read_text",
-    "reported_split", "score_rows", "summary", "training_parts", "write_lines",
+    "reported_rows", "reported_split", "score_rows", "summary", "training_parts", "write_lines",
 ]

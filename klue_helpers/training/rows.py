@@ -142,6 +142,19 @@ def reported_split(task: Task, source: str, split: str | None) -> str:
     return split or known[-1]
 
 
+def reported_rows(task: Task, source: str, split: str, *, data_dir: str | None = None) -> tuple[list[Row], list[Row]]:
+    """Return the rows that a split stands for in a report, and what is left of it to train on. Taught in lecture 5.
+
+    Of the training split that is a fifth, the same whatever the seed, and the rest; of another all rows and none.
+    """
+    rows = load_rows(task, source, split, data_dir=data_dir)
+    if split != "train":
+        return rows, []
+    part = deal(task, rows, TEST_PART, seed=0)
+    return ([row for row, at in zip(rows, part, strict=True) if not at],
+            [row for row, at in zip(rows, part, strict=True) if at])
+
+
 def training_parts(task: Task, source: str, settings: FinetuneSettings, *, split: str,
                    data_dir: str | None = None) -> tuple[list[Row], list[Parts]]:
     """Return the reported rows, and the rows of every training: one, or one a fold.
@@ -150,19 +163,14 @@ def training_parts(task: Task, source: str, settings: FinetuneSettings, *, split
     ----------
     split : the one to report on; where that is the training split and there are no folds, a fifth of it.
     """
-    test = load_rows(task, source, split, data_dir=data_dir)
     if settings.folds > 1:
-        test = _capped(test, settings.max_test, settings.seed)
+        test = _capped(load_rows(task, source, split, data_dir=data_dir), settings.max_test, settings.seed)
         fold = deal(task, test, settings.folds, seed=settings.seed)
         return test, [_parts(task, [row for row, at in zip(test, fold, strict=True) if at != one], test,
                              [number for number, at in enumerate(fold) if at == one], settings)
                       for one in range(settings.folds)]
-    if split == "train":
-        part = deal(task, test, TEST_PART, seed=0)  # always the same fifth, whatever the seed
-        train = [row for row, at in zip(test, part, strict=True) if at]
-        test = [row for row, at in zip(test, part, strict=True) if not at]
-    else:
-        train = load_rows(task, source, "train", data_dir=data_dir)
+    test, rest = reported_rows(task, source, split, data_dir=data_dir)
+    train = rest or load_rows(task, source, "train", data_dir=data_dir)
     test = _capped(test, settings.max_test, settings.seed)
     return test, [_parts(task, train, test, list(range(len(test))), settings)]
 
