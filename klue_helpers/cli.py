@@ -217,7 +217,7 @@ def _chat_options(parser: _Parser) -> None:
 def _add_rows(parser: _Parser) -> None:
     parser.options.add_argument("--source", default="sample", metavar="출처",
                                 help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
-    parser.options.add_argument("--split", metavar="분할", help="평가할 분할(기본은 마지막 분할, train이면 떼어 둔 5분의 1)")
+    parser.options.add_argument("--split", metavar="분할", help="평가할 분할(기본은 마지막, train이면 떼어 둔 5분의 1)")
     parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
 
 
