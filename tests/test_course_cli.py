@@ -22,7 +22,7 @@ def test_help_is_korean(words, capsys):
 
 @pytest.mark.parametrize(("words", "part"), [
     (["foo"], "모르는 명령입니다: 'foo'. 쓸 수 있는 명령: run, check, site, book, tidy, data, pretrain, score, train, "
-              "evaluate, predict, doctor"),
+              "evaluate, predict, chat, doctor"),
     (["--foo"], "모르는 명령입니다"),
     (["run", "--foo"], "모르는 옵션이나 인자입니다: --foo"),
     (["run", "--forc"], "모르는 옵션이나 인자입니다: --forc"),
