@@ -29,10 +29,10 @@ from klue_helpers.data import load_data
 from klue_helpers.models.load import model_folder
 from klue_helpers.pretraining.recipe import pair_test_rows
 from klue_helpers.runtime import silence
-from klue_helpers.tasks import load_task
 from klue_helpers.training import finetune
 from klue_helpers.training.results import write_json
-from klue_helpers.training.settings import finetune_settings
+from klue_helpers.training.run import settings_of
+from klue_helpers.training.saved import task_options
 
 ROOT = Path(__file__).parent.parent
 KEPT = ("counts", "data_sha256", "hardware", "options", "scores", "baseline", "seconds", "settings", "task", "versions")
@@ -117,14 +117,15 @@ def measure(task: str, options: argparse.Namespace) -> None:
     """Train and score one task, unless that was done with the same weights and settings."""
     plan, model = PLANS[task], model_facts(options.model)
     wanted = plan.settings | options.overrides
-    settings = asdict(finetune_settings(load_task(task), wanted))
+    able, settings = settings_of(task, wanted, "cpu")
+    asked = {"settings": asdict(settings), "options": task_options(able)}
     path = options.results / f"{task}-{model['name'].replace('/', '-')}.json"
     if path.exists() and not options.again:
         before = json.loads(path.read_text(encoding="utf-8"))
-        if before["model"]["sha256"] == model["sha256"] and before["settings"] == settings:
+        if before["model"]["sha256"] == model["sha256"] and {name: before[name] for name in asked} == asked:
             print(f"{path.name}: measured before")
             return
-    digest = hashlib.sha256(json.dumps([model["sha256"], settings], sort_keys=True).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(json.dumps([model["sha256"], asked], sort_keys=True).encode()).hexdigest()[:12]
     work = options.work / f"{path.stem}-{digest}"
     dropped = plan.apart(options.data_dir, work / "rows") if plan.apart else 0
     done = finetune(task, encoder=options.model, source=str(work / "rows") if plan.apart else "local",

@@ -115,7 +115,8 @@ def facts(one: dict[str, Any]) -> str:
     dropped += [f"길어서 일부만 읽은 {cut[kind]} 행 {number(count)}" for kind, count in counts["cut"].items() if count]
     seeds = f"시드 {settings['seed']}" + (f"부터 {settings['seeds']}개" if settings["seeds"] > 1 else " 하나")
     recipe = (f"{seeds}, 최대 {settings['epochs']}에포크, 배치 {settings['batch_size']}, 학습률 "
-              f"{settings['learning_rate']:g}, 최대 {settings['max_length']}토큰, {precision(one)}")
+              f"{settings['learning_rate']:g}, 최대 {settings['max_length']}토큰, {precision(one)}"
+              + "".join(f", `{name}={value}`" for name, value in one["options"].items()))
     left = f" 학습에서 뺀 행과 자른 행: {', '.join(dropped)}." if dropped else ""
     return (f"{rows}.{left} {recipe}. {number(one['seconds'] / 60)}분 걸렸습니다. 데이터의 sha256은 "
             f"`{one['data_sha256'][:12]}…`입니다.")

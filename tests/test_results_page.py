@@ -110,9 +110,9 @@ def test_facts_tell_of_dropped_rows_seeds_and_precision():
                       "cut": {"train": 0, "test": 2}},
            "settings": {"seed": 42, "seeds": 3, "epochs": 6, "batch_size": 32, "learning_rate": 3e-4, "max_length": 128,
                         "precision": "auto"},
-           "hardware": {"gpu": None}, "seconds": 600, "data_sha256": "0123456789abcdef"}
+           "options": {"pairing": "bi"}, "hardware": {"gpu": None}, "seconds": 600, "data_sha256": "0123456789abcdef"}
     text = results_page.facts(one)
     assert text.startswith("평가 1,234행, 학습 10행, 조기 종료 1행(겹마다, 2겹). ")
     assert "학습에서 뺀 행과 자른 행: 평가에도 있는 행 3, " in text
     assert "길어서 일부만 읽은 평가 행 2." in text and "시드 42부터 3개, 최대 6에포크" in text
-    assert "0.0003, 최대 128토큰, fp32 CPU. 10분" in text and "`0123456789ab…`" in text
+    assert "0.0003, 최대 128토큰, fp32 CPU, `pairing=bi`. 10분" in text and "`0123456789ab…`" in text

@@ -10,10 +10,12 @@ from tiny import save_encoder
 import klue_helpers as kh
 from klue_helpers.course.score_forms import FORMS
 from klue_helpers.data import CATALOGUE, sample_sizes
+from klue_helpers.embeddings import cosine, sentence_vectors
 from klue_helpers.metrics import score
 from klue_helpers.models import load_encoder
 from klue_helpers.tasks import TASKS, collate, load_task
 from klue_helpers.training import check_rows, load_rows, read_rows, reported_split
+from klue_helpers.training.run import settings_of
 
 CLASSES = [name for name, task in TASKS.items() if type(task).__name__ == "Classification"]
 TEXTS = [name for name, task in TASKS.items() if task.goal in ("pearson", "spearman") or name in CLASSES]
@@ -120,6 +122,31 @@ def test_scores_stay_within_bounds():
     assert task.gold({"labels": {"label": 3.0, "real-label": 2.97}}) == {"score": 2.97}
     row = {"sentence1": "가", "sentence2": "나", "labels": 4}
     assert task.target(task.check(row)) == {"labels": 4.0}, "a file of one's own may hold the bare score"
+
+
+def test_texts_read_apart_are_scored_by_the_cosine_of_their_mean_vectors():
+    task = load_task("korsts", pairing="bi")
+    rows = [{"sentence1": "비가 온다", "sentence2": "아침부터 비가 세차게 내린다", "score": 4.0},
+            {"sentence1": "비가 온다", "sentence2": "비가 온다", "score": 5.0}]
+    tokenizer, model = task.new_model("klue-mini-bert")
+    features = task.encode(rows, tokenizer, 32)
+    batch = collate([one.inputs for one in features], tokenizer)
+    with torch.inference_mode():
+        outputs = model(**batch)
+    vectors = [sentence_vectors(load_encoder("klue-mini-bert"), [row[name] for row in rows]) for name in task.texts]
+    expected = [5 * cosine(left[None], right[None])[0, 0] for left, right in zip(*vectors, strict=True)]
+    assert outputs.logits[:, 0].tolist() == pytest.approx(expected, abs=1e-4) and expected[1] == pytest.approx(5)
+    assert outputs.loss.item() == pytest.approx((expected[0] / 5 - 0.8) ** 2 / 2, abs=1e-5)
+    assert [one["score"] for one in task.decode(task.read(outputs, batch, features), features, rows)][1] == 5.0
+    [cut] = task.encode([{**rows[0], "sentence2": LONG}], tokenizer, 32)
+    assert cut.cut and len(cut.inputs["second_ids"]) == 32 > len(cut.inputs["input_ids"])
+
+
+def test_the_small_profile_reads_the_texts_apart_unless_told_otherwise():
+    assert settings_of("sts", {}, "cpu")[0].pairing == "bi"
+    assert settings_of("sts", {}, "gpu")[0].pairing == "cross"
+    assert settings_of("sts", {"pairing": "cross"}, "cpu")[0].pairing == "cross"
+    assert settings_of(load_task("sts", pairing="cross"), {}, "cpu")[0].pairing == "cross"
 
 
 def test_the_trivial_guess_is_the_commonest_label_and_the_mean_score():

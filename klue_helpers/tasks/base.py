@@ -3,7 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from klue_helpers.data.catalogue import data_set
@@ -24,12 +24,16 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a task is fine-tuned unless the user says otherwise: passes, rate, rows at a time, tokens at most."""
+    """How a task is fine-tuned unless the user says otherwise: passes, rate, rows at a time, tokens at most.
+
+    `options` are those of the task that differ from its own defaults.
+    """
 
     epochs: int
     learning_rate: float
     batch_size: int
     max_length: int
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,10 @@ class Task(ABC):
     def features(self) -> "Features":
         """Columns of the data set with their types."""
         return data_set(self.data).features
+
+    def recipe(self, profile: str) -> Recipe:
+        """Return how the task is fine-tuned on a profile."""
+        return self.gpu if profile == "gpu" else self.cpu
 
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the row with label names as numbers. Raises KlueError for what is missing or wrong in it."""

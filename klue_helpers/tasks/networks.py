@@ -1,11 +1,11 @@
-"""Heads that transformers lacks: roles in the input, a biaffine parser, slot values (taught in lectures 5 and 9)."""
+"""Heads that transformers lacks: entity roles, compared texts, a biaffine parser, slot values (lectures 5, 6, 9)."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from transformers.modeling_outputs import ModelOutput
+from transformers.modeling_outputs import ModelOutput, SequenceClassifierOutput
 
 from klue_helpers.tasks.base import IGNORED
 
@@ -32,6 +32,44 @@ class EntityEmbedding(nn.Module):
         """Return the classifier's output; `entity_ids` of shape (B, T): 1 subject, 2 object, else 0 or less."""
         embedded = self.model.get_input_embeddings()(input_ids) + self.entity(entity_ids.clamp(min=0))  # (B, T, d)
         return self.model(inputs_embeds=embedded, attention_mask=attention_mask, labels=labels)
+
+
+class BiEncoder(nn.Module):
+    """The cosine of two texts' mean vectors as a score, learnt with the squared error (Reimers and Gurevych 2019).
+
+    Taught in lecture 6.
+
+    Parameters
+    ----------
+    top : the score of a cosine of 1.
+    padding : number of the padding token.
+    """
+
+    def __init__(self, encoder: nn.Module, *, top: float, padding: int) -> None:
+        super().__init__()
+        self.encoder, self.top, self.padding = encoder, top, padding
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the encoder."""
+        return self.encoder.config
+
+    def forward(self, input_ids: torch.Tensor, *, attention_mask: torch.Tensor, second_ids: torch.Tensor,
+                labels: torch.Tensor | None = None) -> SequenceClassifierOutput:
+        """Return scores of shape (B, 1), and the loss where the right ones, (B,), are given.
+
+        `input_ids` of shape (B, T) holds the first texts, `second_ids` of (B, U) the second ones, negative as padding.
+        """
+        left = self.pooled(input_ids, attention_mask)  # (B, d)
+        right = self.pooled(second_ids.where(second_ids >= 0, self.padding), (second_ids >= 0).long())
+        cosine = nn.functional.cosine_similarity(left, right)  # (B,)
+        loss = None if labels is None else nn.functional.mse_loss(cosine, labels / self.top)
+        return SequenceClassifierOutput(loss, self.top * cosine[:, None])
+
+    def pooled(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return the mean of the last states of each text, shapes (B, T) to (B, d)."""
+        states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()  # (B, T, d)
+        return (states * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
 
 
 @dataclass

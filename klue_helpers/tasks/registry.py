@@ -26,7 +26,7 @@ def _classes(name: str, title: str, texts: tuple[str, ...], *, data: str | None 
 
 def _scores(name: str, title: str, *, label: str, goal: str, inner: str = "") -> Regression:
     return Regression(name=name, title=title, data=name, texts=("sentence1", "sentence2"), label=label, inner=inner,
-                      goal=goal, cpu=_MINI, gpu=_SHORT)
+                      goal=goal, cpu=replace(_MINI, options={"pairing": "bi"}), gpu=_SHORT)
 
 
 TASKS: dict[str, Task] = {task.name: task for task in (

@@ -141,7 +141,8 @@ def evaluate(model: TaskModel, rows: Sequence[Row], *, rounds: int = 500) -> Eva
 
 def settings_of(task: str | Task, overrides: dict[str, Any], profile: str) -> tuple[Task, FinetuneSettings]:
     """Part single settings into the task's options and those of training, both checked."""
-    task = load_task(task) if isinstance(task, str) else task
+    if isinstance(task, str):
+        task = with_options(load_task(task), load_task(task).recipe(profile).options)
     own = {name: overrides[name] for name in overrides if name in task_options(task)}
     others = {name: value for name, value in overrides.items() if name not in own}
     return with_options(task, own), finetune_settings(task, others, profile=profile)

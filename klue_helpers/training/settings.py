@@ -40,6 +40,7 @@ def finetune_settings(task: Task, overrides: dict[str, Any] | None = None, *, pr
     ------
     KlueError : an unknown key, a wrong type, a value out of bounds.
     """
-    recipe = asdict(task.gpu if profile == "gpu" else task.cpu)
+    recipe = asdict(task.recipe(profile))
+    del recipe["options"]
     values = {**recipe, **(overrides or {})}
     return FinetuneSettings(**check_values(FinetuneSettings, values, owner="미세 조정"))
