@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from klue_helpers.course.run import Options
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+_FOLDER = {"metavar": "폴더", "help": "내려받은 원본 데이터가 든 폴더(source=local)"}
 _LECTURES = "강의 번호(2), 범위(2-4) 또는 이름. 비우면 모든 강의"
 # argparse's English (3.11 to 3.14) and our Korean; the first group is the option or the value meant.
 _MISTAKES = (
@@ -128,7 +129,7 @@ def _run_options(parser: _Parser) -> None:
     _add_profile(parser)
     parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
                                 help="설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
-    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
+    parser.options.add_argument("--data-dir", **_FOLDER)
     parser.options.add_argument("--seed", type=_whole, default=42, metavar="수", help="난수 시드(기본 42)")
     _add_workers(parser)
 
@@ -211,6 +212,7 @@ def _predict_options(parser: _Parser) -> None:
 def _chat_options(parser: _Parser) -> None:
     parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어집니다")
     parser.options.add_argument("--source", default="sample", metavar="출처", help="sample, local, hub(기본 sample)")
+    parser.options.add_argument("--data-dir", **_FOLDER)
     parser.options.add_argument("--threshold", default="0.8", metavar="수", help="모른다고 할 점수(0~1, 기본 0.8)")
 
 
@@ -218,7 +220,7 @@ def _add_rows(parser: _Parser) -> None:
     parser.options.add_argument("--source", default="sample", metavar="출처",
                                 help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
     parser.options.add_argument("--split", metavar="분할", help="평가할 분할(기본은 마지막, train이면 떼어 둔 5분의 1)")
-    parser.options.add_argument("--data-dir", metavar="폴더", help="내려받은 원본 데이터가 든 폴더(source=local)")
+    parser.options.add_argument("--data-dir", **_FOLDER)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -313,14 +315,12 @@ def _score(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.train_commands import train_command
-
     train_command(arguments)
     return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.train_commands import evaluate_command
-
     evaluate_command(arguments)
     return 0
 
@@ -334,7 +334,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _chat(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.chat_command import chat_command
-    return chat_command(arguments.question, arguments.source, threshold=arguments.threshold)
+    return chat_command(arguments.question, arguments.source, arguments.data_dir, threshold=arguments.threshold)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """What a causal language model gives a text or a continuation as probability (taught in lectures 8 and 9)."""
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import numpy as np
 from klue_helpers.errors import KlueError
 
 if TYPE_CHECKING:
+    from transformers import DynamicCache
+
     from klue_helpers.models import CausalLM
 
 
@@ -201,15 +204,15 @@ def label_scores(lm: "CausalLM", prompts: Sequence[str], labels: Sequence[str], 
     ------
     KlueError : as `continuation_scores` does.
     """
-
     if isinstance(prompts, str) or isinstance(labels, str):
         raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
     rows, counts = _joint_rows(lm, prompts, labels)
     shared = min(_common(rows), *(len(row) - count - 1 for row, count in zip(rows, counts, strict=True)))
     if shared < 1:
         return continuation_scores(lm, prompts, labels, batch_size=batch_size)
+    known = _prefix(lm, rows[0][:shared])
     found = [value for start in range(0, len(rows), batch_size)
-             for value in _tail_scores(lm, rows[start:start + batch_size], shared)]
+             for value in _tail_scores(lm, rows[start:start + batch_size], known)]
     sums = [float(scores[len(scores) - count:].sum()) for scores, count in zip(found, counts, strict=True)]
     return np.array(sums).reshape(len(prompts), len(labels))
 
@@ -220,22 +223,30 @@ def _common(rows: Sequence[Sequence[int]]) -> int:
     return next((place for place, ids in enumerate(together) if len(set(ids)) > 1), min(map(len, rows)))
 
 
-def _tail_scores(lm: "CausalLM", rows: Sequence[Sequence[int]], shared: int) -> list[np.ndarray]:
-    """Return the log-probabilities of each row's ids behind the first one that is not shared.
+def _prefix(lm: "CausalLM", ids: Sequence[int]) -> "DynamicCache":
+    """Return the keys and values of ids that all rows begin with."""
+    import torch
 
-    Padding stands behind all ids, where a causal model does not look.
+    row = torch.tensor([ids], device=lm.model.device)
+    with torch.inference_mode():
+        return lm.model.base_model(row, attention_mask=torch.ones_like(row), use_cache=True).past_key_values
+
+
+def _tail_scores(lm: "CausalLM", rows: Sequence[Sequence[int]], known: "DynamicCache") -> list[np.ndarray]:
+    """Return the log-probabilities of each row's ids behind the first one that is not in the prefix.
+
+    Padding stands behind all ids, where a causal model does not look. The prefix itself is left as it is.
     """
     import torch
 
-    device = lm.model.device
+    device, shared = lm.model.device, known.get_seq_length()
     tails = [row[shared:] for row in rows]
     ids = torch.full((len(tails), max(map(len, tails))), lm.tokenizer.pad_token_id)
     for number, tail in enumerate(tails):
         ids[number, :len(tail)] = torch.tensor(tail)
     ids = ids.to(device)
     with torch.inference_mode():
-        known = torch.tensor([rows[0][:shared]], device=device)
-        cache = lm.model(known, attention_mask=torch.ones_like(known), use_cache=True).past_key_values
+        cache = deepcopy(known)  # a pass adds to it
         cache.batch_repeat_interleave(len(rows))
         mask = torch.ones((len(rows), shared + ids.shape[1] - 1), dtype=torch.long, device=device)
         logits = lm.model(ids[:, :-1], attention_mask=mask, past_key_values=cache, use_cache=True).logits

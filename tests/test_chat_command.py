@@ -29,7 +29,19 @@ def test_what_is_far_from_all_questions_is_not_known(capsys):
     assert UNKNOWN in capsys.readouterr().out
 
 
+def test_it_answers_from_the_folder_that_is_named(capsys, monkeypatch):
+    """The folder on the command line counts, not the one of the environment."""
+    seen = []
+    row = kh.load_data("chatbot")["train"][2]
+    sample = kh.load_data("chatbot")
+    monkeypatch.setattr("klue_helpers.data.load_data",
+                        lambda name, source, *, data_dir: seen.append((name, source, data_dir)) or sample)
+    assert main(["chat", row["Q"], "--source", "local", "--data-dir", "원본"]) == 0
+    assert seen == [("chatbot", "local", "원본")] and row["A"] in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("words", "message"), [
+    (["안녕", "--source", "local", "--data-dir", "없는_폴더"], "없는_폴더"), (["안녕", "--data-dir"], "--data-dir"),
     (["--threshold", "높게"], "--threshold"), (["--threshold", "1.5"], "0과 1 사이"), (["--threshold", "nan"], "nan"),
     ([" "], "빈 말"), (["안녕", "--source", "어딘가"], "어딘가"),
     (["안녕", "반가워"], "반가워"), (["--소리"], "--소리"),

@@ -199,9 +199,25 @@ def test_cached_scores_are_those_without_a_cache(lm, batch_size):
     prompts = [few_shot_prompt(lm, TEMPLATE, shots, query) for query in ("좋다", "별로였다", "그냥 그렇다")]
     expected = continuation_scores(lm, prompts, TEMPLATE.labels)
     assert expected.std() > 0.1
-    assert np.allclose(label_scores(lm, prompts, TEMPLATE.labels, batch_size=batch_size), expected, atol=1e-4)
+    assert np.allclose(label_scores(lm, prompts, TEMPLATE.labels, batch_size=batch_size), expected, rtol=0, atol=1e-5)
     apart = label_scores(lm, ["산길", "국수"], [" 좋다"])
     assert np.allclose(apart, continuation_scores(lm, ["산길", "국수"], [" 좋다"]), atol=1e-4)
+
+
+def test_what_all_prompts_share_is_read_once(lm):
+    """However many batches there are, the ids of the shots go through the network a single time."""
+    shots = [("국물이 시원했다", 1), ("면이 불었다", 0)]
+    prompts = [few_shot_prompt(lm, TEMPLATE, shots, query) for query in ("좋다", "별로였다", "그냥 그렇다")]
+    lengths = []
+    handle = lm.model.base_model.register_forward_pre_hook(lambda _, given: lengths.append(tuple(given[0].shape)))
+    try:
+        label_scores(lm, prompts, TEMPLATE.labels, batch_size=2)
+    finally:
+        handle.remove()
+    first, *others = lengths
+    longest = max(len(row_of(lm, prompt + label)) for prompt in prompts for label in TEMPLATE.labels)
+    assert first[0] == 1 and first[1] > 1 and [rows for rows, _ in others] == [2, 2, 2]
+    assert first[1] + max(length for _, length in others) + 1 == longest, "what was read first is not read again"
 
 
 def test_shots_are_balanced_and_follow_the_seed():
