@@ -1,4 +1,4 @@
-"""A causal language model pulled towards a topic while it writes, its weights untouched: PPLM (taught in lecture 10)."""
+"""A language model pulled towards a topic while it writes, its weights untouched: PPLM (taught in lecture 10)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

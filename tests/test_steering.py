@@ -20,7 +20,8 @@ def begun(lm):
     """Keys and values of a text but its last piece, and that piece."""
     row = torch.tensor([[lm.tokenizer.bos_token_id, *lm.tokenizer(PROMPT)["input_ids"]]])
     with torch.no_grad():
-        return states_of(lm.model(row[:, :-1]).past_key_values), row[:, -1:], lm.model(row).logits[:, -1].log_softmax(-1)
+        states, whole = states_of(lm.model(row[:, :-1]).past_key_values), lm.model(row).logits[:, -1]
+    return states, row[:, -1:], whole.log_softmax(-1)
 
 
 def test_the_cache_gives_what_the_whole_text_gives_and_is_not_written_into(lm, begun):
@@ -41,7 +42,7 @@ def test_a_step_of_nothing_leaves_the_model_alone(lm, begun):
 
 
 def test_pulling_brings_the_topic_nearer_and_touches_no_weight(lm, begun):
-    states, last, whole = begun
+    states, last, _ = begun
     pieces = topic_pieces(lm, WORDS)
     weights = [weight.clone() for weight in lm.model.parameters()]
     chances = [float(pulled_scores(lm, states, last, pieces, Pull(step=step))[0].softmax(-1)[0, pieces].sum())
