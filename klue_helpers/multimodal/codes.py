@@ -86,7 +86,7 @@ def code_losses(network: PictureCodes, pictures: Tensor) -> tuple[Tensor, Tensor
 
 
 def train_codes(network: PictureCodes, pictures: Tensor, *, steps: int, batch_size: int = 64,
-                learning_rate: float = 4e-3, seed: int = 0) -> list[float]:
+                learning_rate: float = 4e-3, seed: int = 0, fill: bool = True) -> list[float]:
     """Train a VQ-VAE and return what painting missed at each step (mean square). Taught in lecture 10.
 
     The first third of the steps goes without the book; then `fill_book` starts it from what the encoder gives, which
@@ -98,12 +98,13 @@ def train_codes(network: PictureCodes, pictures: Tensor, *, steps: int, batch_si
     steps, batch_size : updates, and pictures in each.
     learning_rate : at the start; it falls to a fiftieth.
     seed : of the order of the pictures.
+    fill : False leaves the book as it came and uses it from the first step on, for comparison.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=steps)
-    losses, warm = [], steps // 3
+    losses, warm = [], steps // 3 if fill else 0
     for step, batch in enumerate(_batches(pictures, steps, batch_size, seed)):
-        if step == warm:
+        if fill and step == warm:
             network.fill_book(pictures[:400])
         if step < warm:
             vectors = network.vectors(batch)

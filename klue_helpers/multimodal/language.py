@@ -11,8 +11,11 @@ from klue_helpers.errors import KlueError
 from klue_helpers.multimodal.world import COLOURS, HELD_OUT, PLACES, SHAPES, SIZES, Scene, Thing
 
 LENGTH = 16  # pieces of the longest text
-_OTHER = ("왼쪽 오른쪽 위 아래 이 가 은 는 을 를 과 와 에 의 에는 하나 있습니다 그려 주세요 것 도형 어디 무슨 색 모양 몇 개 있습니까 입니까 "
-          "큽니까 작습니까").split()
+_OTHER = (
+    "왼쪽", "오른쪽", "위", "아래", "이", "가", "은", "는", "을", "를", "과", "와",
+    "에", "의", "에는", "하나", "있습니다", "그려", "주세요", "것", "도형", "어디", "무슨", "색",
+    "모양", "몇", "개", "있습니까", "입니까", "큽니까", "작습니까",
+)
 PIECES = ("[빈]", *SHAPES, *COLOURS, *SIZES, *_OTHER)  # number 0 fills a text up to LENGTH
 _PATTERN = re.compile("|".join(sorted(PIECES[1:], key=len, reverse=True)))
 _NUMBER = {piece: number for number, piece in enumerate(PIECES)}
@@ -105,11 +108,12 @@ def caption_texts(claims: Sequence[Claim]) -> list[str]:
     names = [" ".join(filter(None, (claim.size, claim.colour, claim.shape))) for claim in claims]
     places = [claim.place for claim in claims]
     if len(claims) == 2:
-        (first, second), both = names, with_particle(names[0], "과/와")
+        second, both = names[1], with_particle(names[0], "과/와")
         if None in places:
             return [f"{both} {second}", f"{both} {with_particle(second, '이/가')} 있습니다",
                     f"{both} {with_particle(second, '을/를')} 그려 주세요"]
-        return [f"{places[0]}에는 {with_particle(first, '이/가')}, {places[1]}에는 {with_particle(second, '이/가')} 있습니다",
+        subjects = [with_particle(name, "이/가") for name in names]
+        return [f"{places[0]}에는 {subjects[0]}, {places[1]}에는 {subjects[1]} 있습니다",
                 f"{places[0]}의 {both} {places[1]}의 {second}"]
     (name,), (place,) = names, places
     subject, target = with_particle(name, "이/가"), with_particle(name, "을/를")

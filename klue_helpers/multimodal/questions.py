@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from klue_helpers.errors import KlueError
 from klue_helpers.multimodal.language import ANSWERS, Question, with_particle
 from klue_helpers.multimodal.world import COLOURS, SHAPES, Scene, draw_scenes
 
@@ -35,18 +37,40 @@ def draw_questions(count: int, rng: np.random.Generator, *, scenes: Sequence[Sce
     ----------
     count : number of questions.
     rng : NumPy's generator.
-    scenes : where to look for questions; None draws scenes without the held-out pairs.
+    scenes : those to ask about, whose answers come equally often; None draws scenes without the held-out pairs.
+
+    Raises
+    ------
+    KlueError : scenes that leave nothing to ask.
     """
+    kinds = tuple(ANSWERS)
+    if scenes is not None:
+        pools = {kind: _by_answer(scenes, kind) for kind in kinds}
+        return [_pick(_pick(pools[kinds[turn % len(kinds)]], rng), rng) for turn in range(count)]
     found = []
     for turn in range(count):
-        kind = tuple(ANSWERS)[turn % len(ANSWERS)]
-        wanted = ANSWERS[kind][rng.integers(len(ANSWERS[kind]))]
-        choices: list[Question] = []
-        while not choices:
-            scene = draw_scenes(1, rng)[0] if scenes is None else scenes[rng.integers(len(scenes))]
+        kind = kinds[turn % len(kinds)]
+        wanted, choices = _pick(ANSWERS[kind], rng), []
+        while not choices:  # every answer comes up somewhere in the world
+            scene = draw_scenes(1, rng)[0]
             choices = [question for question in questions_about(scene, kind) if question.answer == wanted]
-        found.append(choices[rng.integers(len(choices))])
+        found.append(_pick(choices, rng))
     return found
+
+
+def _pick(items: Sequence, rng: np.random.Generator) -> Any:
+    return items[rng.integers(len(items))]
+
+
+def _by_answer(scenes: Sequence[Scene], kind: str) -> list[list[Question]]:
+    """Return the questions of a kind about the scenes, those with the same answer together."""
+    groups: dict[str, list[Question]] = {}
+    for scene in scenes:
+        for question in questions_about(scene, kind):
+            groups.setdefault(question.answer, []).append(question)
+    if not groups:
+        raise KlueError(f"이 장면들에는 {kind}을(를) 물을 것이 없습니다. 장면을 더 주세요.")
+    return list(groups.values())
 
 
 def _unique(scene: Scene, *names: str) -> list:
@@ -87,8 +111,9 @@ def _presence(scene: Scene) -> list[tuple[str, str]]:
     """Ask for every thing that is there and, as traps, for what its parts would make put together wrongly."""
     there = {(thing.colour, thing.shape) for thing in scene.things}
     colours, shapes = {colour for colour, _ in there}, {shape for _, shape in there}
+    enough = len(scene.things)  # of two things both parts must be there, of one thing one of them
     asked = [(colour, shape) for colour in COLOURS for shape in SHAPES
-             if colour in colours and shape in shapes or len(scene.things) == 1 and (colour in colours or shape in shapes)]
+             if (colour in colours) + (shape in shapes) >= enough]
     return [(f"{colour} {with_particle(shape, '이/가')} 있습니까?", "예" if (colour, shape) in there else "아니요")
             for colour, shape in asked]
 

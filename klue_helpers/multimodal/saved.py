@@ -60,6 +60,6 @@ def load_studio(folder: str | Path = SHIPPED) -> Studio:
             network.load_state_dict(own)
             network.eval()
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise KlueError(f"그림 모델을 {place.name!r}에서 읽지 못했습니다({type(error).__name__}). 이름을 비워 패키지에 든 "
-                        "모델을 쓰거나 save_studio로 다시 저장하세요.") from error
+        raise KlueError(f"그림 모델을 {place.name!r}에서 읽지 못했습니다({type(error).__name__}). "
+                        "이름을 비워 패키지에 든 모델을 쓰거나 save_studio로 다시 저장하세요.") from error
     return studio

@@ -117,7 +117,7 @@ class Reading:
 
 
 def read_picture(picture: np.ndarray) -> Reading:
-    """Read what stands in a picture: for each cell, the drawing whose pixels are nearest. Taught in lecture 10.
+    """Read what stands in a picture: for each cell, the drawing whose pixels are nearest (squares). Taught in lecture 10.
 
     Parameters
     ----------
@@ -131,15 +131,12 @@ def read_picture(picture: np.ndarray) -> Reading:
     if picture.shape != (3, SIDE, SIDE):
         raise KlueError(f"그림의 모양이 {picture.shape}입니다. (3, {SIDE}, {SIDE})인 배열을 주세요.")
     looks, drawings = _drawings()
-    things, worst = [], 0.0
-    for place in PLACES:
-        row, column = _corner(place)
-        gaps = np.abs(drawings - picture[:, row:row + CELL, column:column + CELL]).mean(axis=(1, 2, 3))  # (61,)
-        best = int(gaps.argmin())
-        worst = max(worst, float(gaps[best]))
-        if looks[best] is not None:
-            things.append(Thing(*looks[best], place))
-    return Reading(tuple(things), worst)
+    corners = [_corner(place) for place in PLACES]
+    cells = np.stack([picture[:, row:row + CELL, column:column + CELL].ravel() for row, column in corners])  # (4, 432)
+    gaps = (drawings**2).sum(axis=1) - 2 * cells @ drawings.T  # (4, 61), less what all drawings share
+    best = gaps.argmin(axis=1)
+    things = tuple(Thing(*looks[number], place) for number, place in zip(best, PLACES, strict=True) if looks[number])
+    return Reading(things, float(np.abs(drawings[best] - cells).mean(axis=1).max()))
 
 
 def _corner(place: str) -> tuple[int, int]:
@@ -150,15 +147,15 @@ def _corner(place: str) -> tuple[int, int]:
 
 @cache
 def _drawings() -> tuple[list[tuple[str, str, str] | None], np.ndarray]:
-    """Return the 60 looks of a thing and None for an empty cell, and their cells: (61, 3, 12, 12)."""
+    """Return the 60 looks of a thing and None for an empty cell, and their cells: (61, 432)."""
     looks = list(product(SHAPES, COLOURS, SIZES))
     cells = [_cell(*look) for look in looks]
-    return [*looks, None], np.stack([*cells, np.ones((3, CELL, CELL), dtype=np.float32)])
+    return [*looks, None], np.stack([*cells, np.ones((3, CELL, CELL), dtype=np.float32)]).reshape(61, -1)
 
 
 @cache
 def _cell(shape: str, colour: str, size: str) -> np.ndarray:
-    """Return the drawing of a thing: (3, 12, 12). A pixel on the edge is as coloured as much of it lies in the shape."""
+    """Return the drawing of a thing: (3, 12, 12). A pixel on the edge has as much colour as lies in the shape."""
     points = (np.arange(CELL * _SAMPLES) + 0.5) / _SAMPLES - CELL / 2
     x, y = np.meshgrid(points / _RADIUS[size], -points / _RADIUS[size])  # y grows upwards
     inside = _inside(shape, x, y).reshape(CELL, _SAMPLES, CELL, _SAMPLES).mean(axis=(1, 3)).astype(np.float32)
