@@ -1,10 +1,13 @@
 """The world of shapes, its captions and questions, the two-stream model, the VQ-VAE and the painter."""
 
+import hashlib
+import json
 import re
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +35,7 @@ from klue_helpers.multimodal.painter import (
     train_painter,
 )
 from klue_helpers.multimodal.questions import draw_questions, questions_about
+from klue_helpers.multimodal.saved import load_studio, new_studio, save_studio
 from klue_helpers.multimodal.two_stream import (
     TwoStream,
     accuracy_by_kind,
@@ -392,3 +396,52 @@ def test_scores_are_perfect_on_true_pictures_and_nought_on_empty_ones(scenes):
     captions = [describe(scene, np.random.default_rng(0)) for scene in scenes]
     assert painting_scores(captions, np.stack([render(scene) for scene in scenes])) == (1.0, 1.0)
     assert painting_scores(captions, np.ones((len(scenes), 3, SIDE, SIDE))) == (0.0, 0.0)
+
+
+# ---- the shipped painter
+
+FOLDER = ROOT / "klue_helpers" / "models" / "klue-mini-painter"
+
+
+def test_shipped_painter_draws_what_captions_say():
+    studio = load_studio()
+    captions = [caption for caption in single_captions() if not caption.held_out][::10]
+    looks, everything = painting_scores(captions, paint_texts([c.text for c in captions], studio.painter, studio.codes))
+    assert looks > 0.97 and everything > 0.95
+    rng = np.random.default_rng(7)
+    captions = [describe(scene, rng) for scene in draw_scenes(120, rng, single=0)]
+    assert painting_scores(captions, paint_texts([c.text for c in captions], studio.painter, studio.codes))[0] > 0.8
+
+
+def test_card_of_the_shipped_painter_tells_its_file_and_its_scores():
+    card, weights = (FOLDER / "README.md").read_text(encoding="utf-8"), (FOLDER / "model.safetensors").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() in card and f"{len(weights):,}바이트" in card
+    assert len(weights) < 3 * 2**20
+    measured = json.loads((ROOT / "benchmarks" / "klue-mini-painter.json").read_text(encoding="utf-8"))
+    assert f"{measured['cpu_seconds']}초" in card and f"--painter-steps {measured['recipe']['painter_steps']}" in card
+    names = ["single, seen", "single, held-out", "pair, seen", "pair, held-out"]
+    rows = re.findall(r"^\| 도형 .+?\| ([\d,]+) \| ([\d.]+)% \| ([\d.]+)% \|$", card, flags=re.MULTILINE)
+    assert [(f"{s['n']:,}", f"{s['looks']:.1%}", f"{s['all']:.1%}") for s in map(measured["scores"].get, names)] == [
+        (count, f"{looks}%", f"{said}%") for count, looks, said in rows]
+
+
+def test_studio_comes_back_as_it_was_saved(tmp_path):
+    sizes = {"codes": {"count": 8, "size": 8, "code_size": 4}, "painter": {"size": 8, "layers": 1, "heads": 2}}
+    torch.manual_seed(0)
+    studio = new_studio(sizes)
+    save_studio(studio, tmp_path / "새 모델", sizes)
+    again = load_studio(tmp_path / "새 모델")
+    texts, codes = torch.from_numpy(encode_texts(["빨간 원"])), torch.arange(16)[None] % 8
+    assert torch.allclose(studio.painter(texts, codes), again.painter(texts, codes), atol=0.02)
+    assert torch.allclose(studio.codes.book, again.codes.book, atol=1e-2)
+
+
+@pytest.mark.parametrize("spoil", [lambda folder: (folder / "config.json").unlink(),
+                                   lambda folder: (folder / "config.json").write_text("{}", encoding="utf-8"),
+                                   lambda folder: (folder / "model.safetensors").write_bytes(b"1234567890")])
+def test_a_spoilt_studio_is_told(tmp_path, spoil):
+    sizes = {"codes": {"count": 8, "size": 8, "code_size": 4}, "painter": {"size": 8, "layers": 1, "heads": 2}}
+    save_studio(new_studio(sizes), tmp_path, sizes)
+    spoil(tmp_path)
+    with pytest.raises(KlueError, match="save_studio로 다시 저장하세요"):
+        load_studio(tmp_path)
