@@ -132,8 +132,8 @@ def read_picture(picture: np.ndarray) -> Reading:
         raise KlueError(f"그림의 모양이 {picture.shape}입니다. (3, {SIDE}, {SIDE})인 배열을 주세요.")
     looks, drawings = _drawings()
     corners = [_corner(place) for place in PLACES]
-    cells = np.stack([picture[:, row:row + CELL, column:column + CELL].ravel() for row, column in corners])  # (4, 432)
-    gaps = (drawings**2).sum(axis=1) - 2 * cells @ drawings.T  # (4, 61), less what all drawings share
+    cells = np.stack([picture[:, row:row + CELL, column:column + CELL].ravel() for row, column in corners])
+    gaps = (drawings**2).sum(axis=1) - 2 * cells @ drawings.T  # (4, 61), less what a cell's drawings share
     best = gaps.argmin(axis=1)
     things = tuple(Thing(*looks[number], place) for number, place in zip(best, PLACES, strict=True) if looks[number])
     return Reading(things, float(np.abs(drawings[best] - cells).mean(axis=1).max()))
