@@ -117,7 +117,7 @@ class Reading:
 
 
 def read_picture(picture: np.ndarray) -> Reading:
-    """Read what stands in a picture: for each cell, the drawing whose pixels are nearest (squares). Taught in lecture 10.
+    """Read what stands in a picture: for each cell, the drawing with the nearest pixels. Taught in lecture 10.
 
     Parameters
     ----------
@@ -133,9 +133,10 @@ def read_picture(picture: np.ndarray) -> Reading:
     looks, drawings = _drawings()
     corners = [_corner(place) for place in PLACES]
     cells = np.stack([picture[:, row:row + CELL, column:column + CELL].ravel() for row, column in corners])
-    gaps = (drawings**2).sum(axis=1) - 2 * cells @ drawings.T  # (4, 61), less what a cell's drawings share
+    gaps = (drawings**2).sum(axis=1) - 2 * cells @ drawings.T  # (4, 61), up to the cell's own square
     best = gaps.argmin(axis=1)
-    things = tuple(Thing(*looks[number], place) for number, place in zip(best, PLACES, strict=True) if looks[number])
+    found = [(looks[number], place) for number, place in zip(best, PLACES, strict=True)]
+    things = tuple(Thing(*look, place) for look, place in found if look is not None)
     return Reading(things, float(np.abs(drawings[best] - cells).mean(axis=1).max()))
 
 
