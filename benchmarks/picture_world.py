@@ -1,6 +1,6 @@
 """Train and score klue-mini-painter, the VQ-VAE and text-to-image model of lecture 10.
 
-    python benchmarks/picture_world.py OUTPUT [--painter-steps 4000] [--size 96] [--seed 0]
+    python benchmarks/picture_world.py OUTPUT [--painter-steps 5000] [--size 96] [--seed 0]
 
 Writes the model, ``log.csv`` (losses, means of 100 steps) and ``scores.json`` into OUTPUT. Single core, CPU.
 """
@@ -25,7 +25,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
     parser.add_argument("--code-steps", type=int, default=1_000)
-    parser.add_argument("--painter-steps", type=int, default=4_000)
+    parser.add_argument("--painter-steps", type=int, default=5_000)
     parser.add_argument("--scenes", type=int, default=60_000)
     parser.add_argument("--codes", type=int, default=256)
     parser.add_argument("--patch", type=int, default=6)
