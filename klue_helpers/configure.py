@@ -187,6 +187,9 @@ class Lecture10(Settings):
     t5_steps: int = option(200, "작은 T5를 학습하는 단계 수", low=10, high=100_000)
     steered_texts: int = option(4, "주제와 시드마다 조종해 쓰는 글의 수", low=1, high=1_000)
     steered_pieces: int = option(16, "조종해 쓰는 글의 조각 수", low=4, high=200)
+    vqa_steps: int = option(500, "그림을 보고 답하는 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    vqvae_steps: int = option(400, "그림을 코드로 바꾸는 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    image_steps: int = option(300, "글을 읽고 그리는 모델을 학습하는 단계 수", low=10, high=1_000_000)
     dpo_steps: int = option(12, "선호를 배우는 단계 수", low=1, high=10_000)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from klue_helpers.exercises.frame import Case, Exercise
+from klue_helpers.exercises.pictures import q6, q7, q8, q9
 
 _Q1 = '''def visible(order, place, stream):
     turn = order.index(place)
@@ -210,4 +211,4 @@ q5 = Exercise(
     ),
 )
 
-EXERCISES = (q1, q2, q3, q4, q5)
+EXERCISES = (q1, q2, q3, q4, q5, q6, q7, q8, q9)
