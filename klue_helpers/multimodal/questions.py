@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from klue_helpers.errors import KlueError
 from klue_helpers.multimodal.language import ANSWERS, Question, with_particle
-from klue_helpers.multimodal.world import COLOURS, SHAPES, Scene, draw_scenes
+from klue_helpers.multimodal.world import COLOURS, SHAPES, Scene, Thing, draw_scenes
 
 _COLOUR_NAMES = dict(zip(COLOURS, ANSWERS["색"], strict=True))
 _SIZE_ANSWERS = {"큰": "큽니다", "작은": "작습니다"}
@@ -73,13 +74,11 @@ def _by_answer(scenes: Sequence[Scene], kind: str) -> list[list[Question]]:
     return list(groups.values())
 
 
-def _unique(scene: Scene, *names: str) -> list:
+def _unique(scene: Scene, *names: str) -> list[Thing]:
     """Return the things that no other thing of the scene equals in the named attributes."""
-    def key(thing):
-        return tuple(getattr(thing, name) for name in names)
-
-    counts = Counter(map(key, scene.things))
-    return [thing for thing in scene.things if counts[key(thing)] == 1]
+    look = attrgetter(*names)
+    counts = Counter(map(look, scene.things))
+    return [thing for thing in scene.things if counts[look(thing)] == 1]
 
 
 def _colour(scene: Scene) -> list[tuple[str, str]]:
