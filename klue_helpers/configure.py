@@ -175,8 +175,26 @@ class Lecture09(Settings):
     batch_size: int = option(16, "한 번에 학습하거나 채점하는 글의 수", low=1, high=1_024)
 
 
+@dataclass(frozen=True, repr=False)
+class Lecture10(Settings):
+    """Settings of lecture 10, recent research."""
+
+    causal_lm: str = option("klue-mini-gpt", "여러 글을 뽑아 줄 세울 언어 모델의 이름")
+    encoder: str = option("klue-mini-bert", "이어 학습하고 검색에 쓰는 모델의 이름")
+    masked_texts: int = option(64, "빈칸을 뚫어 이어 학습하는 리뷰의 수", low=16, high=10_000)
+    masked_epochs: int = option(5, "그 리뷰를 되풀이하는 횟수", low=1, high=100)
+    learning_rate: float = option(5e-4, "그때의 학습률", low=1e-7, high=1.0)
+    t5_steps: int = option(200, "작은 T5를 학습하는 단계 수", low=10, high=100_000)
+    steered_texts: int = option(4, "주제와 시드마다 조종해 쓰는 글의 수", low=1, high=1_000)
+    steered_pieces: int = option(16, "조종해 쓰는 글의 조각 수", low=4, high=200)
+    vqa_steps: int = option(500, "그림을 보고 답하는 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    vqvae_steps: int = option(400, "그림을 코드로 바꾸는 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    image_steps: int = option(300, "글을 읽고 그리는 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    dpo_steps: int = option(12, "선호를 배우는 단계 수", low=1, high=10_000)
+
+
 LECTURES: dict[int, type[Settings]] = {1: Lecture01, 2: Lecture02, 3: Lecture03, 4: Lecture04, 5: Lecture05,
-                                     6: Lecture06, 7: Lecture07, 8: Lecture08, 9: Lecture09}
+                                     6: Lecture06, 7: Lecture07, 8: Lecture08, 9: Lecture09, 10: Lecture10}
 
 
 def configure(lecture: int, *, profile: str = "cpu", seed: int = 42, **overrides: Any) -> Settings:

@@ -50,7 +50,7 @@ def sample_texts(lm: "CausalLM", prompt: str = "", *, count: int = 1, max_new_to
         raise KlueError("count와 max_new_tokens는 1 이상, temperature는 0보다 크게, top_k는 0 이상, top_p는 0보다 크고 "
                         "1 이하여야 합니다. 늘 가장 그럴듯한 조각을 고르려면 top_k=1로 두세요.")
     how = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
-    ids = _start(lm, prompt, max_new_tokens)
+    ids = start_pieces(lm, prompt, max_new_tokens)
     texts: list[str] = []
     with torch.random.fork_rng(devices=[lm.model.device] if lm.model.device.type == "cuda" else []):
         torch.manual_seed(seed)
@@ -137,8 +137,11 @@ def _draw(lm: "CausalLM", rows: list[list[int]], how: dict[str, float]) -> list[
     return lm.tokenizer.batch_decode(drawn, skip_special_tokens=True)
 
 
-def _start(lm: "CausalLM", prompt: str, added: int) -> list[int]:
-    """Return ``<s>`` and the pieces of the prompt, if `added` more fit into the context."""
+def start_pieces(lm: "CausalLM", prompt: str, added: int) -> list[int]:
+    """Return ``<s>`` and the pieces of the prompt, if `added` more fit into the context; else raise KlueError.
+
+    Taught in lecture 8.
+    """
     ids = [lm.tokenizer.bos_token_id, *lm.tokenizer(prompt, add_special_tokens=False)["input_ids"]]
     context = lm.tokenizer.model_max_length
     if len(ids) + added > context + 1:  # the last piece is never read

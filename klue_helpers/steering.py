@@ -1,0 +1,144 @@
+"""A language model pulled towards a topic while it writes, its weights untouched: PPLM (taught in lecture 10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from klue_helpers.errors import KlueError
+from klue_helpers.generation import start_pieces
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from klue_helpers.models import CausalLM
+
+States = list[tuple["Tensor", "Tensor"]]  # keys and values of every layer, (B, heads, T, size of a head) each
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How strongly a text is pulled towards its topic. Taught in lecture 10.
+
+    Attributes
+    ----------
+    step : length of a step along the gradient; 0 leaves the model alone.
+    steps : steps for every piece that is written.
+    stay : weight of the divergence from the model's own distribution.
+    fusion : share of the pulled distribution in the geometric mean with the model's own.
+    """
+
+    step: float = 0.5
+    steps: int = 3
+    stay: float = 0.01
+    fusion: float = 0.9
+
+
+def topic_pieces(lm: "CausalLM", words: Sequence[str]) -> list[int]:
+    """Return the numbers of the words that are a single piece inside a sentence. Taught in lecture 10.
+
+    Raises
+    ------
+    KlueError : no word is a single piece.
+    """
+    before = lm.tokenizer("말")["input_ids"]
+    rows = [lm.tokenizer(f"말 {word}")["input_ids"][len(before):] for word in words]
+    pieces = sorted({row[0] for row in rows if len(row) == 1})
+    if not pieces:
+        raise KlueError(f"주제의 말이 모두 여러 조각으로 나뉩니다: {', '.join(words)}. 더 흔한 말을 넣으세요.")
+    return pieces
+
+
+def steered_rows(lm: "CausalLM", prompt: str, pieces: Sequence[int], *, count: int = 5, length: int = 30,
+                 pull: Pull | None = None, top_k: int = 10, seed: int = 42) -> "Tensor":
+    """Return texts that were drawn piece by piece from the pulled distribution. Taught in lecture 10.
+
+    Parameters
+    ----------
+    lm : a model whose cache holds plain keys and values, as GPT-2's.
+    prompt : how the texts begin.
+    pieces : numbers of the topic's pieces, from `topic_pieces`.
+    count : number of texts; they are drawn side by side and don't see each other.
+    length : pieces that are added to each.
+    pull : how strongly; by default `Pull()`.
+    top_k : the most probable pieces among which is drawn.
+    seed : the same seed gives the same texts.
+
+    Returns
+    -------
+    (count, 1 + prompt + length) numbers of pieces, ``<s>`` first.
+
+    Raises
+    ------
+    KlueError : a prompt that leaves too little of the context.
+
+    Source: Dathathri et al. 2020 (arXiv 1912.02164), with a topic's words as its attribute model.
+    """
+    import torch
+
+    rows = torch.tensor([start_pieces(lm, prompt, length)] * count, device=lm.model.device)  # (B, T)
+    end = [] if lm.tokenizer.eos_token_id is None else [lm.tokenizer.eos_token_id]
+    draw = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        states = states_of(lm.model(rows[:, :-1]).past_key_values)
+    for _ in range(length):
+        scores, states = pulled_scores(lm, states, rows[:, -1:], pieces, pull or Pull())
+        scores[:, end] = float("-inf")
+        best = scores.topk(top_k)  # (B, k)
+        chosen = torch.multinomial(best.values.softmax(-1).cpu(), 1, generator=draw).to(rows.device)
+        rows = torch.cat([rows, best.indices.gather(1, chosen)], dim=1)
+    return rows
+
+
+def pulled_scores(lm: "CausalLM", states: States, last: "Tensor", pieces: Sequence[int],
+                  pull: Pull) -> tuple["Tensor", States]:
+    """Return the scores of the next piece, and keys and values with the last piece, not pulled.
+
+    Taught in lecture 10.
+
+    Parameters
+    ----------
+    states : of all pieces but the last.
+    last : (B, 1) numbers of the last pieces.
+
+    Returns
+    -------
+    (B, V) logarithms, not normalised, and the states.
+    """
+    import torch
+
+    with torch.no_grad():
+        own, grown = next_scores(lm, states, last)  # (B, V)
+    moves = [torch.zeros_like(part) for pair in states for part in pair]
+    for _ in range(pull.steps if pull.step else 0):
+        moves = [move.requires_grad_() for move in moves]
+        scores, _ = next_scores(lm, moved(states, moves), last)
+        topic = -scores[:, list(pieces)].logsumexp(-1)  # (B,)
+        away = (scores.exp() * (scores - own)).sum(-1)
+        gradients = torch.autograd.grad((topic + pull.stay * away).sum(), moves)
+        moves = [(move - pull.step * part / part.flatten(1).norm(dim=1)[:, None, None, None].clamp(min=1e-12)).detach()
+                 for move, part in zip(moves, gradients, strict=True)]
+    with torch.no_grad():
+        scores, _ = next_scores(lm, moved(states, moves), last)
+        return pull.fusion * scores + (1 - pull.fusion) * own, grown
+
+
+def next_scores(lm: "CausalLM", states: States, last: "Tensor") -> tuple["Tensor", States]:
+    """Return the log-probabilities of the next piece, (B, V), and keys and values that hold the last piece too.
+
+    Taught in lecture 10.
+    """
+    from transformers import DynamicCache
+
+    found = lm.model(last, past_key_values=DynamicCache(states))  # a cache of our own: the pass writes into it
+    return found.logits[:, -1].float().log_softmax(-1), states_of(found.past_key_values)
+
+
+def states_of(cache: "Sequence") -> States:
+    """Return keys and values of a cache's layers."""
+    return [(layer.keys, layer.values) for layer in cache.layers]
+
+
+def moved(states: States, moves: Sequence["Tensor"]) -> States:
+    """Return keys and values with a vector added to each."""
+    pairs = zip(moves[0::2], moves[1::2], strict=True)
+    return [(key + first, value + second) for (key, value), (first, second) in zip(states, pairs, strict=True)]
