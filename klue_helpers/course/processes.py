@@ -131,11 +131,13 @@ def _with_a_share(job: Job, workers: int) -> Job:
 def run_jobs(jobs: Sequence[Job], *, workers: int, on_end: Callable[[Finished], None]) -> None:
     """Run the jobs, so many at a time, calling `on_end` in the order in which they end.
 
-    Whatever stops this function early (Ctrl-C, an error) ends the children too.
+    Those with the most steps start first, so that at the end no worker waits long for the others. Whatever stops this
+    function early (Ctrl-C, an error) ends the children too.
     """
     from tqdm import tqdm
 
-    waiting, running = [_with_a_share(job, min(workers, len(jobs))) for job in jobs], []
+    longest_first = sorted(jobs, key=lambda job: -job.steps)
+    waiting, running = [_with_a_share(job, min(workers, len(jobs))) for job in longest_first], []
     with tqdm(total=sum(job.steps for job in jobs), unit="셀", disable=None, leave=False) as bar:
         try:
             while waiting or running:
