@@ -13,6 +13,7 @@ from loopback import faulty_site, serving, stand_in_hub
 
 import klue_helpers as kh
 from klue_helpers.models import HEADS, MINI_MODELS, load_causal_lm, load_encoder, model_folder
+from klue_helpers.multimodal.saved import SHIPPED
 
 BERT = model_folder("klue-mini-bert")
 
@@ -226,6 +227,6 @@ def test_a_causal_model_with_random_weights_keeps_its_configuration(tmp_path):
     assert load_causal_lm(str(tmp_path / "모델"), dtype=torch.bfloat16).model.dtype == torch.bfloat16
 
 
-def test_mini_models_are_the_ones_in_the_package():
+def test_mini_models_and_the_painter_are_the_ones_in_the_package():
     folders = {path.name for path in BERT.parent.iterdir() if path.is_dir() and path.name.startswith("klue-")}
-    assert folders == set(MINI_MODELS)
+    assert folders == {*MINI_MODELS, SHIPPED}
