@@ -32,7 +32,7 @@ ROWS = {
     "pairs": "공개된 평가 파일이 여기에 없어서, 학습 파일에서 떼어 낸 질문 쌍으로 쟀습니다. 사전 학습의 말뭉치에서도 "
              "뺀 쌍입니다. 나머지로 배웠습니다.",
     "folds": "KLUE의 학습 파일이 여기에 없어서, 검증 파일 하나를 나누어 교차 학습했습니다. 행마다 그 행이 든 겹을 빼고 "
-             "배운 모델이 답했습니다. 공개된 모델보다 훨씬 적은 행으로 배운 값입니다.",
+             "배운 모델이 답했습니다. 첫 글이 같은 행은 한 겹에 모았습니다. 공개된 모델보다 훨씬 적은 행으로 배운 값입니다.",
 }
 # Whose training text was in the corpus of the mini models, without its labels, and also holds the rows reported on.
 SEEN = {"intent": "평가한 글도 레이블 없이 사전 학습의 말뭉치에 들어 있었습니다. 처음 보는 글에서는 점수가 더 "
