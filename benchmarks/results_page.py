@@ -37,7 +37,8 @@ ROWS = {
 }
 # What a reader must know to read a task's scores. Of 3i4K the training text was in the corpus of the mini models.
 REMARKS = {
-    "intent": "평가한 글도 레이블 없이 사전 학습의 말뭉치에 들어 있었습니다. 처음 보는 글에서는 점수가 더 낮을 수 있습니다.",
+    "intent": "평가한 글도 레이블 없이 사전 학습의 말뭉치에 들어 있었습니다. 처음 보는 글에서는 점수가 더 "
+              "낮을 수 있습니다.",
     "nli": "찍는 것(33.3)과 거의 다르지 않습니다. 가설만 본 단순한 분류기가 같은 행에서 39.7을 받으므로(6강 7절), 이 "
            "크기의 모델이 이만큼의 행으로 추론을 배웠다고 할 수 없습니다.",
 }
