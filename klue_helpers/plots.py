@@ -1,16 +1,18 @@
 """Figures and marked texts that the lectures show (used from lecture 3 on; taught nowhere)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import pandas as pd
 
 from klue_helpers.errors import KlueError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _MARKERS = {"reviews": "o", "formal": "s", "spoken": "^"}
@@ -105,3 +107,94 @@ def _parts(text: str, marks: Sequence[Mark]) -> list[tuple[str, str | None]]:
         parts += [(text[at:start], None), (text[start:end], name)]
         at = end
     return [part for part in [*parts, (text[at:], None)] if part[0]]
+
+
+Box = tuple[str, str, str]  # what it says, how it looks (a key of _LOOKS), a small note above it
+_LOOKS = {"plain": {"facecolor": "white", "edgecolor": "gray"},
+          "hidden": {"facecolor": "#f9dfc4", "edgecolor": "#8a4b08", "hatch": "////"},
+          "gone": {"facecolor": "white", "edgecolor": "gray", "linestyle": "--"},
+          "marked": {"facecolor": "#cfe3f7", "edgecolor": "black", "linewidth": 2}}
+_SIZE = 11.0  # of the letters, in points; a figure of these functions measures everything in points
+
+
+def token_strips(strips: Mapping[str, Sequence[Box]]) -> "Figure":
+    """Draw texts as strips of boxes, a token each, one strip below the other. Used in lecture 10.
+
+    Parameters
+    ----------
+    strips : the boxes of every strip by its name: a token, how it looks, a small note above it (or an empty string).
+        A token looks ``"plain"``, ``"hidden"`` (hatched), ``"gone"`` (struck through) or ``"marked"`` (thick edge).
+
+    Raises
+    ------
+    KlueError : a look of another name.
+    """
+    if unknown := {look for boxes in strips.values() for _, look, _ in boxes} - set(_LOOKS):
+        raise KlueError(f"칸의 모양 {', '.join(sorted(unknown))}은(는) 없습니다. {', '.join(_LOOKS)} 가운데 고르세요.")
+    left = max(map(_width, strips)) + 12
+    ends = [sum(_width(token) + 14 for token, *_ in boxes) for boxes in strips.values()]
+    figure, axes = _page(left + max(ends), 44 * len(strips))
+    for number, (name, boxes) in enumerate(strips.items()):
+        middle, at = 44 * number + 29, left
+        axes.text(0, middle, name, va="center", fontsize=_SIZE, fontweight="bold")
+        for box in boxes:
+            _draw_box(axes, at, middle, box)
+            at += _width(box[0]) + 14
+    return figure
+
+
+def _draw_box(axes: "Axes", at: float, middle: float, box: Box) -> None:
+    """Draw a token of a strip, its left edge at `at`."""
+    from matplotlib.patches import Rectangle
+
+    (token, look, note), width = box, _width(box[0]) + 10
+    axes.add_patch(Rectangle((at, middle - 12), width, 24, **_LOOKS[look]))
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if look == "hidden" else None
+    axes.text(at + width / 2, middle, token, ha="center", va="center", fontsize=_SIZE, bbox=ground)
+    axes.text(at + width / 2, middle - 14, note, ha="center", va="bottom", fontsize=_SIZE - 2)
+    if look == "gone":
+        axes.plot([at + 3, at + width - 3], [middle, middle], color="black", linewidth=1.2)
+
+
+def flow_chart(rows: Mapping[str, Sequence[str]]) -> "Figure":
+    """Draw rows of boxes, each with an arrow to the next. Used in lecture 10.
+
+    Parameters
+    ----------
+    rows : what the boxes of every row say, in one or more lines, by the row's name, which stands above it.
+    """
+    from matplotlib.patches import FancyBboxPatch
+
+    texts = [text for boxes in rows.values() for text in boxes]
+    width = max(_width(line) for text in texts for line in text.split("\n")) + 16
+    height, gap = 18 * max(text.count("\n") + 1 for text in texts) + 12, 34
+    figure, axes = _page(max(map(len, rows.values())) * (width + gap) - gap + 2, (height + 44) * len(rows))
+    for number, (name, boxes) in enumerate(rows.items()):
+        top = number * (height + 44) + 30
+        axes.text(1, top - 10, name, va="bottom", fontsize=_SIZE, fontweight="bold")
+        for place, text in enumerate(boxes):
+            left = place * (width + gap) + 1
+            axes.add_patch(FancyBboxPatch((left, top), width, height, boxstyle="round,pad=0,rounding_size=5",
+                                          facecolor="#cfe3f7", edgecolor="gray"))
+            axes.text(left + width / 2, top + height / 2, text, ha="center", va="center", fontsize=_SIZE,
+                      linespacing=1.4)
+            if place:
+                axes.annotate("", (left - 2, top + height / 2), (left - gap + 2, top + height / 2),
+                              arrowprops={"arrowstyle": "->", "linewidth": 1.5})
+    return figure
+
+
+def _width(text: str) -> float:
+    """Return about how wide a text is, in points: Hangul takes a square, other letters somewhat more than half."""
+    return _SIZE * sum(1.0 if east_asian_width(letter) in "WF" else 0.6 for letter in text)
+
+
+def _page(width: float, height: float) -> tuple["Figure", "Axes"]:
+    """Return an empty page whose coordinates are points, downwards from the upper left corner."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(width / 72, height / 72))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    return figure, axes
