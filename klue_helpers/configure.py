@@ -119,7 +119,7 @@ class Lecture06(Settings):
 
     encoder: str = option("klue-mini-bert", "미세 조정할 사전 학습 모델의 이름")
     causal_lm: str = option("klue-mini-gpt", "챗봇이 찾지 못했을 때 글을 짓는 모델의 이름")
-    max_train: int = option(2_000, "과제마다 학습에 쓰는 쌍의 수 상한", low=50, high=1_000_000)
+    max_train: int = option(1_000, "과제마다 학습에 쓰는 쌍의 수 상한", low=50, high=1_000_000)
     max_test: int = option(1_000, "과제마다 평가에 쓰는 쌍의 수 상한", low=50, high=1_000_000)
     max_questions: int = option(20_000, "챗봇의 색인에 넣는 질문 수 상한", low=50, high=1_000_000)
     max_length: int = option(96, "두 문장을 이은 입력의 토큰 수 상한", low=16, high=512)

@@ -1,4 +1,4 @@
-"""Exercises of lecture 6: pairs, hard negatives, in-batch loss, ranks, STS, a threshold (taught in lecture 6)."""
+"""Exercises of lecture 6: pairs, hard negatives, in-batch loss, ranks, STS, threshold, folds (taught in lecture 6)."""
 
 import numpy as np
 
@@ -345,4 +345,52 @@ q7 = Exercise(
     tolerance=0.01,
 )
 
-EXERCISES = (q1, q2, q3, q4, q5, q6, q7)
+_Q8 = '''def group_folds(groups, count):
+    sizes = {group: groups.count(group) for group in groups}
+    held, fold_of = [0] * count, {}
+    for group, size in sizes.items():
+        fold_of[group] = held.index(min(held))
+        held[fold_of[group]] += size
+    return [fold_of[group] for group in groups]'''
+
+q8 = Exercise(
+    name="q8",
+    title="묶음으로 나누기",
+    question=(
+        "전제가 같은 행이 늘 같은 겹에 들도록 나누려고 합니다. 함수 `group_folds(groups, count)`를 완성하세요. "
+        "`groups`는 행마다의 묶음 이름(전제)의 리스트이고, 행마다 겹의 번호(0부터 `count - 1`까지)를 리스트로 "
+        "돌려줍니다. 묶음을 **처음 나온 차례대로** 하나씩, 그때까지 **행이 가장 적게** 든 겹에 통째로 넣습니다. "
+        "행의 수가 같은 겹이 여럿이면 번호가 가장 작은 겹에 넣습니다."
+    ),
+    answer="group_folds",
+    blank="def group_folds(groups, count):\n    ...  # 여기를 채우세요",
+    source=_Q8,
+    explanation=(
+        "묶음마다 겹을 하나 정하고, 행은 제 묶음의 겹을 따릅니다. 이렇게 나누면 한 전제의 레이블이 학습과 평가에 "
+        "갈라질 수 없으니 외우기도 지우기도 통하지 않습니다. scikit-learn의 GroupKFold는 큰 묶음부터 넣어 겹의 크기를 "
+        "더 고르게 합니다."
+    ),
+    hints=(
+        "먼저 묶음마다 행이 몇 개인지 셉니다. 딕셔너리는 처음 넣은 차례를 지킵니다.",
+        "겹마다 지금까지 든 행의 수를 리스트로 적어 두고, held.index(min(held))로 가장 빈 겹을 고릅니다.",
+        "마지막에는 행마다 제 묶음의 겹을 늘어놓습니다.",
+    ),
+    cases=(
+        Case((["가", "가", "나", "다"], 2), [0, 0, 1, 1], "‘가’에 두 행이 있으니 ‘나’와 ‘다’는 1번 겹에 듭니다."),
+        Case((["가", "나", "가", "나", "가"], 2), [0, 1, 0, 1, 0], "떨어져 있어도 같은 묶음은 같은 겹입니다."),
+        Case((["가", "나", "다", "라"], 3), [0, 1, 2, 0], "행의 수가 같으면 번호가 작은 겹입니다."),
+        Case((["가", "가", "가", "나", "다", "다", "라"], 2), [0, 0, 0, 1, 1, 1, 0],
+             "‘라’를 넣을 때 두 겹에 모두 세 행이 있으니 0번입니다."),
+        Case((["나", "나", "가"], 3), [0, 0, 1], "묶음이 겹보다 적으면 빈 겹이 남습니다."),
+    ),
+    wrong=(
+        ("def group_folds(groups, count):\n    return [row % count for row in range(len(groups))]", "‘가’에 두 행"),
+        ("def group_folds(groups, count):\n    names = list(dict.fromkeys(groups))\n"
+         "    return [names.index(group) % count for group in groups]", "‘가’에 두 행"),
+        (_Q8.replace("held.index(min(held))", "max(i for i in range(count) if held[i] == min(held))"), "‘가’에 두 행"),
+        (_Q8.replace("+= size", "+= 1"), "‘가’에 두 행"),
+        (_Q8.replace("in sizes.items()", "in sorted(sizes.items())"), "빈 겹"),
+    ),
+)
+
+EXERCISES = (q1, q2, q3, q4, q5, q6, q7, q8)
