@@ -211,7 +211,7 @@ def _predict_options(parser: _Parser) -> None:
 
 def _chat_options(parser: _Parser) -> None:
     parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어집니다")
-    parser.options.add_argument("--source", default="sample", metavar="출처", help="sample, local, hub(기본 sample)")
+    parser.options.add_argument("--source", metavar="출처", help="sample, local, hub(기본 sample, 폴더를 주면 local)")
     parser.options.add_argument("--data-dir", **_FOLDER)
     parser.options.add_argument("--threshold", default="0.8", metavar="수", help="모른다고 할 점수(0~1, 기본 0.8)")
 

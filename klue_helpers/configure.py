@@ -55,7 +55,7 @@ class Lecture01(Settings):
     """Settings of lecture 1, from word vectors to the Transformer."""
 
     vector_epochs: int = option(20, "Word2Vec이 말뭉치를 되풀이하는 횟수", low=1, high=1_000)
-    lm_steps: int = option(200, "순환 신경망 언어 모델을 학습하는 단계 수", low=10, high=1_000_000)
+    lm_steps: int = option(600, "순환 신경망 언어 모델을 학습하는 단계 수", low=50, high=1_000_000)
     number_steps: int = option(240, "수를 읽는 모델을 학습하는 단계 수", low=50, high=1_000_000)
     hidden_size: int = option(64, "직접 학습하는 모델의 은닉 벡터 차원", low=16, high=1_024)
     seeds: int = option(3, "seq2seq 둘을 견줄 때 쓰는 시드의 수", low=1, high=20)

@@ -29,14 +29,15 @@ def test_what_is_far_from_all_questions_is_not_known(capsys):
     assert UNKNOWN in capsys.readouterr().out
 
 
-def test_it_answers_from_the_folder_that_is_named(capsys, monkeypatch):
-    """The folder on the command line counts, not the one of the environment."""
+@pytest.mark.parametrize("source", [["--source", "local"], []])
+def test_it_answers_from_the_folder_that_is_named(source, capsys, monkeypatch):
+    """The folder on the command line counts, not the one of the environment nor the samples."""
     seen = []
     row = kh.load_data("chatbot")["train"][2]
     sample = kh.load_data("chatbot")
     monkeypatch.setattr("klue_helpers.data.load_data",
                         lambda name, source, *, data_dir: seen.append((name, source, data_dir)) or sample)
-    assert main(["chat", row["Q"], "--source", "local", "--data-dir", "원본"]) == 0
+    assert main(["chat", row["Q"], *source, "--data-dir", "원본"]) == 0
     assert seen == [("chatbot", "local", "원본")] and row["A"] in capsys.readouterr().out
 
 

@@ -11,14 +11,15 @@ _LEAVE = ("끝", "quit", "exit")
 _HELLO = "무엇이든 물어보세요. 끝내려면 ‘끝’이라고 적으세요."
 
 
-def chat_command(question: str | None, source: str = "sample", data_dir: str | None = None, *,
+def chat_command(question: str | None, source: str | None = None, data_dir: str | None = None, *,
                  threshold: str = "0.8", lines: Iterable[str] | None = None) -> int:
     """Answer one question, or lines of the terminal until the user leaves; return exit status 0.
 
     Parameters
     ----------
     question : answered alone where it is given.
-    source, data_dir : of the questions and answers, as for `load_data`.
+    source, data_dir : of the questions and answers, as for `load_data`; without a source, the folder's files where
+        one is named and the samples else.
     threshold : cosine, 0 to 1, below which the chatbot says that it does not know.
     lines : what the user writes; standard input if None.
 
@@ -30,7 +31,7 @@ def chat_command(question: str | None, source: str = "sample", data_dir: str | N
         raise KlueError(f"--threshold는 0과 1 사이의 수여야 합니다: {threshold!r}. 예: --threshold 0.8")
     if question is not None and not question.strip():
         raise KlueError("빈 말에는 답할 수 없습니다. 묻고 싶은 말을 따옴표 안에 적으세요.")
-    bot = _chatbot(source, data_dir, float(threshold))
+    bot = _chatbot(source or ("local" if data_dir else "sample"), data_dir, float(threshold))
     if question is not None:
         say(str(bot(question)))
         return 0
