@@ -142,6 +142,8 @@ class Lecture07(Settings):
     learning_rate: float = option(5e-4, "학습률의 최댓값", low=1e-7, high=1.0)
     max_length: int = option(128, "한 창에서 읽는 토큰 수 상한", low=32, high=512)
     reading_steps: int = option(30, "질문 몇 개를 외우게 하는 독해 학습의 단계 수", low=1, high=10_000)
+    max_questions: int = option(300, "독해 학습과 평가에 쓰는 KorQuAD 질문 수 상한", low=30, high=100_000)
+    reading_epochs: int = option(2, "KorQuAD 학습 질문을 되풀이하는 횟수", low=1, high=100)
 
 
 @dataclass(frozen=True, repr=False)
