@@ -172,7 +172,9 @@ def test_ctrl_c_ends_the_children(tmp_path):
     project = make_project(tmp_path, ("02_가.ipynb", notebook(2, sleeper)))
     process = subprocess.Popen([sys.executable, "-m", "klue_helpers", "run"], cwd=project.root,
                                stderr=subprocess.PIPE, text=True, encoding="utf-8",
-                               env=os.environ | {"PYTHONPATH": str(run.Path(run.__file__).parents[2])})
+                               env=os.environ | {"PYTHONPATH": str(run.Path(run.__file__).parents[2])},
+                               # A shell's background job ignores the signal, and its children inherit that.
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     deadline = time.monotonic() + 60
     while not (project.notebooks / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
