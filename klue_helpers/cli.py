@@ -214,6 +214,7 @@ def _chat_options(parser: _Parser) -> None:
     parser.options.add_argument("--source", metavar="출처", help="sample, local, hub(기본 sample, 폴더를 주면 local)")
     parser.options.add_argument("--data-dir", **_FOLDER)
     parser.options.add_argument("--threshold", default="0.8", metavar="수", help="모른다고 할 점수(0~1, 기본 0.8)")
+    parser.options.add_argument("--page", action="store_true", help="브라우저에서 이야기합니다(gradio가 필요합니다)")
 
 
 def _add_rows(parser: _Parser) -> None:
@@ -308,7 +309,6 @@ def _pretrain(arguments: argparse.Namespace) -> int:
 
 def _score(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.score_command import score_command
-
     score_command(arguments.task, arguments.gold, arguments.predicted)
     return 0
 
@@ -327,14 +327,14 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _predict(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.train_commands import predict_command
-
     predict_command(arguments)
     return 0
 
 
 def _chat(arguments: argparse.Namespace) -> int:
     from klue_helpers.course.chat_command import chat_command
-    return chat_command(arguments.question, arguments.source, arguments.data_dir, threshold=arguments.threshold)
+    options = {"threshold": arguments.threshold, "page": arguments.page}
+    return chat_command(arguments.question, arguments.source, arguments.data_dir, **options)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,8 @@
 """`klue chat`: what it answers and what it refuses (lecture 9)."""
 
 import io
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +41,30 @@ def test_it_answers_from_the_folder_that_is_named(source, capsys, monkeypatch):
                         lambda name, source, *, data_dir: seen.append((name, source, data_dir)) or sample)
     assert main(["chat", row["Q"], *source, "--data-dir", "원본"]) == 0
     assert seen == [("chatbot", "local", "원본")] and row["A"] in capsys.readouterr().out
+
+
+def test_a_page_answers_as_the_terminal_does(monkeypatch):
+    opened, row = [], kh.load_data("chatbot")["train"][3]
+
+    class Interface:
+        def __init__(self, reply, **options):
+            self.reply, self.options = reply, options
+
+        def launch(self, **options):
+            opened.append((self, options))
+
+    monkeypatch.setitem(sys.modules, "gradio", SimpleNamespace(ChatInterface=Interface))
+    assert main(["chat", "--page"]) == 0
+    [(page, options)] = opened
+    assert options == {"server_name": "127.0.0.1"} and page.options["analytics_enabled"] is False
+    assert row["A"] in page.reply(row["Q"], []) and "물어보세요" in page.reply(" ", [])
+
+
+def test_a_page_without_gradio_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    assert main(["chat", "--page"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 1 and "pip install gradio" in captured.err
 
 
 @pytest.mark.parametrize(("words", "message"), [
