@@ -12,7 +12,7 @@ import pytest
 from compare import squashed
 
 import klue_helpers as kh
-from klue_helpers.data import CATALOGUE
+from klue_helpers.data import CATALOGUE, splits_at_hand
 
 REVIEW_HEADER = "id\tdocument\tlabel\n"
 
@@ -178,3 +178,19 @@ def test_audit_counts_a_hand_made_case():
     }
     assert table.loc["test", ["repeated", "conflicting", "leaked"]].tolist() == [1, 0, 3]
     assert table.loc["all", ["rows", "repeated", "conflicting", "leaked"]].tolist() == [10, 4, 1, 2]
+
+
+def test_splits_at_hand_are_those_whose_files_are_all_there(tmp_path, monkeypatch):
+    """A damaged file counts, so that loading it fails instead of a sample standing in for it."""
+    paths = {split: CATALOGUE["nsmc"].published(split) for split in CATALOGUE["nsmc"].splits}
+    assert splits_at_hand("nsmc", "sample") == splits_at_hand("nsmc", "hub") == tuple(paths)
+    assert splits_at_hand("nsmc", data_dir=tmp_path) == ()
+    for file in paths["test"]:
+        (tmp_path / CATALOGUE["nsmc"].folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / CATALOGUE["nsmc"].folder / file.path).write_text("깨진 파일", encoding="utf-8")
+    assert splits_at_hand("nsmc", data_dir=tmp_path) == ("test",)
+    with pytest.raises(kh.KlueError):
+        kh.load_data("nsmc", "local", data_dir=tmp_path, splits=["test"])
+    monkeypatch.delenv("KLUE_DATA_DIR", raising=False)
+    with pytest.raises(kh.KlueError, match="--data-dir"):
+        splits_at_hand("nsmc")

@@ -2,6 +2,6 @@
 
 from klue_helpers.data.audit import audit_splits
 from klue_helpers.data.catalogue import CATALOGUE, DataSet, data_set
-from klue_helpers.data.load import load_data, sample_sizes
+from klue_helpers.data.load import load_data, sample_sizes, splits_at_hand
 
-__all__ = ["CATALOGUE", "DataSet", "audit_splits", "data_set", "load_data", "sample_sizes"]
+__all__ = ["CATALOGUE", "DataSet", "audit_splits", "data_set", "load_data", "sample_sizes", "splits_at_hand"]

@@ -98,6 +98,24 @@ def to_dataset(data: DataSet, rows: Iterable[Row]) -> Dataset:
     return Dataset.from_dict(columns, features=data.features)
 
 
+def splits_at_hand(name: str, source: str = "local", *,
+                   data_dir: str | os.PathLike[str] | None = None) -> tuple[str, ...]:
+    """Return the published splits that a source has: of a folder those whose files are all there. Used in lecture 5.
+
+    A damaged file counts as there, so that `load_data` says what is wrong with it.
+
+    Raises
+    ------
+    KlueError : an unknown name; no folder is known.
+    """
+    data = data_set(name)
+    if source != "local":
+        return data.splits
+    folder = _root(data_dir) / data.folder
+    return tuple(split for split in data.splits
+                 if all((folder / file.path).is_file() for file in data.published(split)))
+
+
 def find_file(folder: Path, name: str) -> Path:
     """Return the file in the folder; raise KlueError with the way out when it is not there."""
     path = folder / name
@@ -129,12 +147,16 @@ def _paragraph_rows(folder: Path, split: str) -> Iterator[Row]:
     return chain.from_iterable(read_paragraphs(path, split) for path in paths)
 
 
-def _local_folder(data: DataSet, data_dir: str | os.PathLike[str] | None) -> Path:
+def _root(data_dir: str | os.PathLike[str] | None) -> Path:
     root = data_folder(data_dir)
     if root is None:
         raise KlueError("원본 데이터 폴더를 모릅니다. --data-dir로 폴더를 주거나 환경 변수 KLUE_DATA_DIR을 "
                         "정하세요. 원본 없이 해 보려면 source를 sample로 두세요.")
-    folder = Path(root).expanduser() / data.folder
+    return Path(root).expanduser()
+
+
+def _local_folder(data: DataSet, data_dir: str | os.PathLike[str] | None) -> Path:
+    folder = _root(data_dir) / data.folder
     if not folder.is_dir():
         raise KlueError(f"{data.title} 폴더가 없습니다: {folder}. {data.homepage or '원본'}에서 내려받은 파일을 "
                         "그 폴더에 넣거나 다른 --data-dir을 주세요.")
