@@ -244,9 +244,8 @@ def _options(arguments: argparse.Namespace) -> "Options":
     for name in ("profile", "seed"):
         if name in overrides:
             raise KlueError(f"--set으로는 {name} 값을 정할 수 없습니다. --{name} 옵션을 쓰세요.")
-    overrides = with_folder(overrides, arguments.data_dir)
-    return Options(profile=arguments.profile, seed=arguments.seed, overrides=tuple(sorted(overrides.items())),
-                   jobs=arguments.jobs, force=arguments.force)
+    overrides = tuple(sorted(with_folder(overrides, arguments.data_dir).items()))
+    return Options(arguments.profile, arguments.seed, overrides, jobs=arguments.jobs, force=arguments.force)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -57,7 +57,7 @@ def with_folder(overrides: dict[str, Any], data_dir: str | None) -> dict[str, An
     folders = {data_folder(str(folder)) for folder in (data_dir, overrides.get("data_dir")) if folder}
     if len(folders) > 1:
         raise KlueError("--data-dir과 --set data_dir이 서로 다른 폴더입니다. 하나만 주세요.")
-    return overrides | {"data_dir": folder for folder in folders}
+    return overrides | ({"data_dir": folders.pop()} if folders else {})
 
 
 def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, Any]]:
