@@ -28,11 +28,7 @@ def read_published(data: DataSet, folder: Path, split: str) -> Dataset:
         return to_dataset(data, _paragraph_rows(folder, split))
     paths = [find_file(folder, file.path) for file in data.published(split)]
     read = READERS[data.name]
-    try:
-        rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))
-    except UnicodeDecodeError as error:
-        raise KlueError(f"{', '.join(path.name for path in paths)}: UTF-8로 읽을 수 없는 글자가 있습니다. {AGAIN}"
-                        ) from error
+    rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))
     expected = data.published_rows(split)
     if expected not in (None, len(rows)):
         raise KlueError(f"{data.title} {split}({', '.join(path.name for path in paths)}): {expected:,}행이어야 하는데 "
