@@ -1,4 +1,4 @@
-"""Published files with one thing broken: every reader gives rows of the right types, or a KlueError that names the file.
+"""Published files with one thing broken: a reader gives rows of the right types or a KlueError that names the file.
 
 Each example starts from a valid file made from our samples (`published_files`).
 """
@@ -22,10 +22,10 @@ from klue_helpers.errors import KlueError
 
 JSON_SETS = ("ynat", "sts", "nli", "re", "mrc", "wos", "korquad")
 # What the wild puts into a text: quotes, a NUL, line ends of other systems, marks, half a pair, what looks like markup.
-SCRAPS = ['"', '""', "\0", "\r", "\n", "\n\n", "\t", ",", "\u2028", "\u0085", "\ufeff", "\u200b", "#", "## ", "-", "99",
-          "\\", "\\ud800", "[", "}", "null", "가", "😀", "\x1a"]
-VALUES = [None, True, False, 0, -1, 7, 2**31, 10**400, 1.5, float("nan"), float("inf"), "", "가", "\ud800", "0", [], [1],
-          [[]], {}, {"text": 1}, {"data": 0}]
+SCRAPS = ['"', '""', "\0", "\r", "\n", "\n\n", "\t", ",", "\u2028", "\u0085", "\ufeff", "\u200b", "#", "## ", "-",
+          "99", "\\", "\\ud800", "[", "}", "null", "가", "😀", "\x1a"]
+VALUES = [None, True, False, 0, -1, 7, 2**31, 10**400, 1.5, float("nan"), float("inf"), "", "가", "\ud800", "0", [],
+          [1], [[]], {}, {"text": 1}, {"data": 0}]
 
 
 @cache
@@ -200,5 +200,5 @@ def test_verify_goes_on_behind_broken_files(tmp_path, capsys):
         path.write_bytes(broken.get(name, valid(name)[0].encode()))
     assert main(["data", "verify", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "문제 4개" in out and "1번째 항목: 객체({…})이어야 하는데 1입니다" in out and "11,823행이어야 하는데 3행" in out
-    assert "paragraphs 열이 없습니다" in out and "UTF-16" in out
+    assert "문제 4개" in out and "1번째 항목: 객체({…})이어야 하는데 1입니다" in out
+    assert "11,823행이어야 하는데 3행" in out and "paragraphs 열이 없습니다" in out and "UTF-16" in out

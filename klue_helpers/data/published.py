@@ -25,7 +25,10 @@ def read_published(data: DataSet, folder: Path, split: str) -> Dataset:
     KlueError : a missing file, a row or a number of rows that is not as published.
     """
     if not data.files:
-        return to_dataset(data, _paragraph_rows(folder, split))
+        rows = to_dataset(data, _paragraph_rows(folder, split))
+        if not len(rows) and split == data.splits[0]:  # too few documents for a later split are no mistake
+            raise KlueError(f"{folder} 폴더의 글이 비어 있습니다. 글이 든 .txt나 .txt.gz 파일을 넣으세요.")
+        return rows
     paths = [find_file(folder, file.path) for file in data.published(split)]
     read = READERS[data.name]
     rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))

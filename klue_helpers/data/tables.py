@@ -6,7 +6,6 @@ Whatever a file holds, a reader gets values of the types that it asked for, or a
 import csv
 import io
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,16 +36,17 @@ def decoded(content: bytes, path: Path) -> str:
     ------
     KlueError : another encoding than UTF-8; a NUL, which no text holds and a damaged file often does.
     """
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in content and not utf16:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise KlueError(f"{path.name} {line:,}번째 줄: 글에 있을 수 없는 NUL 문자가 있습니다. {AGAIN}")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise KlueError(f"{path.name} {line:,}번째 줄: UTF-8로 읽을 수 없는 글자가 있습니다{_other_encoding(content)}. "
-                        f"{AGAIN}") from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise KlueError(f"{path.name} {line:,}번째 줄: 글에 있을 수 없는 NUL 문자가 있습니다. {AGAIN}")
-    return text
+        seems = "UTF-16" if utf16 else "cp949" if _is_cp949(content) else ""
+        hint = f"({seems}로 저장된 듯합니다)" if seems else ""
+        raise KlueError(f"{path.name} {line:,}번째 줄: UTF-8로 읽을 수 없는 글자가 있습니다{hint}. {AGAIN}") from error
 
 
 def read_table(path: Path, *, columns: Sequence[str], delimiter: str = "\t", quoting: int = RAW,
@@ -122,7 +122,7 @@ def shaped(value: Any, shape: Any, place: str) -> Any:
         return [shaped(one, shape[0], f"{place} {number:,}번째 항목") for number, one in enumerate(value, start=1)]
     if kind is dict:
         return {key: _member(value, key, inner, f"{place} {key}") for key, inner in shape.items()}
-    if kind in (int, float) and not (math.isfinite(value) and abs(value) <= LARGEST):
+    if kind in (int, float) and not abs(value) <= LARGEST:  # so that nan does not pass
         raise KlueError(f"{place}: 너무 크거나 수가 아닌 값입니다: {shown(value)}. {AGAIN}")
     if kind is str and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise KlueError(f"{place}: 짝이 없는 서로게이트(\\ud800 따위)가 글에 있습니다. {AGAIN}")
@@ -178,12 +178,9 @@ def _member(value: dict[str, Any], key: str, shape: Any, place: str) -> Any:
     return shaped(value[key], inner, place)
 
 
-def _other_encoding(content: bytes) -> str:
-    """Return which other encoding of Korean the content seems to have."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "(UTF-16으로 저장된 듯합니다)"
+def _is_cp949(content: bytes) -> bool:
     try:
         content.decode("cp949")
     except UnicodeDecodeError:
-        return ""
-    return "(cp949로 저장된 듯합니다)"
+        return False
+    return True
