@@ -84,7 +84,7 @@ def read_intent(path: Path) -> Rows:
 
 
 def read_sae(path: Path) -> Rows:
-    """Yield directives with their argument. Written to the documented shape of the file, not tried on it."""
+    """Yield directives with their argument; a byte order mark, CRLF, no header and no final newline."""
     for place, row in read_table(path, columns=("text", "argument", "label"), header=False, quoting=QUOTED):
         yield {**row, "label": one_of(row["label"], _numbered(DIRECTIVES), place)}
 
