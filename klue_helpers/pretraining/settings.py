@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from klue_helpers.configure import check_values, option
 from klue_helpers.errors import KlueError
+from klue_helpers.options import check_values, option
 
 PRECISIONS = ("auto", "fp32", "bf16")
 STARTS = ("word2vec", "normal")
