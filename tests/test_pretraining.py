@@ -421,6 +421,19 @@ def test_a_run_in_its_flat_part_goes_on_to_more_steps_as_if_it_had_been_longer_f
     assert entry["step"] == 0 and len(entry["answers"]) == 9 and len(entry["answers"][0]["pieces"]) == 5
 
 
+def test_a_run_can_start_from_a_saved_model(folder, tmp_path):
+    pretrain(folder, tmp_path / "first", pretrain_settings("bert", TINY))
+    start = {**TINY, "start": str(tmp_path / "first")}
+    still = {**start, "learning_rate": 1e-7, "matrix_rate": 1e-7}
+    pretrain(folder, tmp_path / "second", pretrain_settings("bert", still))
+    first, second = (kh.models.load_encoder(str(tmp_path / name)) for name in ("first", "second"))
+    assert first.tokenizer.get_vocab() == second.tokenizer.get_vocab()
+    for mine, theirs in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=2e-3), "half precision, and hardly any learning"
+    with pytest.raises(kh.KlueError, match="hidden_size"):
+        pretrain(folder, tmp_path / "third", pretrain_settings("bert", {**start, "hidden_size": 32}))
+
+
 def test_a_step_takes_more_batches_from_epoch_to_epoch_up_to_the_setting(folder, tmp_path):
     settings = pretrain_settings("bert", {**TINY, "accumulate": 3, "steps": 60, "log_every": 1, "batch_tokens": 2_048})
     pretrain(folder, tmp_path / "out", settings)

@@ -13,6 +13,7 @@ import torch
 from klue_helpers import runtime
 from klue_helpers.errors import KlueError
 from klue_helpers.files import claim_folder, lock_folder, write_atomically
+from klue_helpers.models import model_folder
 from klue_helpers.pretraining.bert import BERT
 from klue_helpers.pretraining.corpus import hold_out, read_registers, register_weights, to_corpus
 from klue_helpers.pretraining.diary import Diary
@@ -64,13 +65,33 @@ def pretrain(folder: Path, output: Path, settings: PretrainSettings) -> bool:
                         for name, parts in split.items()} for side in (0, 1))
         model = kind.new_model(settings, tokenizer)
         if workers.first and not (output / CHECKPOINT).exists():
-            set_first_weights(kind, model, settings, train)  # torchrun's other processes get them from the first
+            if settings.start:
+                take_weights(model, settings.start)
+            else:
+                set_first_weights(kind, model, settings, train)  # torchrun's other processes get them from the first
         examples = kind.examples(settings, tokenizer, train, held, weights)
         diary = Diary(output / "diary.jsonl", lambda: kind.diary(model, tokenizer))
         Trainer(kind.loss(model, tokenizer), examples, settings, output, workers, diary).run()
         if workers.first:
             save_model(kind, model, output)
         return workers.first
+
+
+def take_weights(model: "PreTrainedModel", start: str) -> None:
+    """Copy the weights of a saved model of the same shape into a new one.
+
+    Raises
+    ------
+    KlueError : another kind of model, or one of another size.
+    """
+    saved = type(model).from_pretrained(model_folder(start), dtype=torch.float32)
+    shapes, theirs = ({name: tuple(weight.shape) for name, weight in one.named_parameters()} for one in (model, saved))
+    differing = [name for name in shapes if theirs.get(name) != shapes[name]]
+    if differing:
+        name = differing[0]
+        raise KlueError(f"start로 준 {start}의 가중치는 모양이 다릅니다: {name}이(가) {theirs.get(name)}인데 설정대로는 "
+                        f"{shapes[name]}입니다. hidden_size, layers, max_length를 그 모델에 맞추세요.")
+    model.load_state_dict(saved.state_dict())
 
 
 def save_model(kind: Kind, model: "PreTrainedModel", output: Path) -> None:
@@ -119,9 +140,11 @@ def _read_settings(path: Path) -> dict:
 
 
 def _tokenizer(split: dict, output: Path, settings: PretrainSettings, workers: Workers) -> "PreTrainedTokenizerFast":
-    """Train the tokenizer on the training documents, or load the one that an earlier start trained."""
+    """Train the tokenizer on the training documents, or take that of an earlier run or of the model to start from."""
     from transformers import AutoTokenizer
 
+    if workers.first and not (output / "tokenizer.json").exists() and settings.start:
+        AutoTokenizer.from_pretrained(model_folder(settings.start)).save_pretrained(output)
     if workers.first and not (output / "tokenizer.json").exists():
         documents = (document for kept, _ in split.values() for document in kept)
         trained = _KINDS[settings.kind].train_tokenizer(documents, settings)

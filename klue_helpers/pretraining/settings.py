@@ -38,6 +38,7 @@ class PretrainSettings:
     cooldown: float = option(1.0, "끝에서 학습률을 내리는 구간의 비율. 1이면 올린 뒤 바로 내린다", low=0.0, high=1.0)
     weight_decay: float = option(0.01, "가중치 감쇠", low=0.0, high=1.0)
     weights: str = option("", "문체마다 한 에포크에 되풀이하는 횟수. 예: formal=2,spoken=2")
+    start: str = option("", "가중치와 토크나이저를 물려받아 더 학습할 모델의 이름이나 폴더. 비우면 처음부터")
     position_start: str = option("sinusoidal", "위치 임베딩의 초깃값", choices=POSITIONS)
     token_start: str = option("word2vec", "토큰 임베딩의 초깃값", choices=STARTS)
     precision: str = option("auto", "계산 정밀도. auto는 bf16을 지원하는 GPU에서만 bf16", choices=PRECISIONS)
