@@ -89,8 +89,8 @@ def take_weights(model: "PreTrainedModel", start: str) -> None:
     differing = [name for name in shapes if theirs.get(name) != shapes[name]]
     if differing:
         name = differing[0]
-        raise KlueError(f"start로 준 {start}의 가중치는 모양이 다릅니다: {name}이(가) {theirs.get(name)}인데 설정대로는 "
-                        f"{shapes[name]}입니다. hidden_size, layers, max_length를 그 모델에 맞추세요.")
+        raise KlueError(f"start로 준 {start}의 가중치는 모양이 다릅니다: {name}이(가) {theirs.get(name)}인데 "
+                        f"설정대로는 {shapes[name]}입니다. hidden_size, layers, max_length를 그 모델에 맞추세요.")
     model.load_state_dict(saved.state_dict())
 
 
