@@ -127,18 +127,18 @@ def find_answers(sentence: str) -> list[Answer]:
     >>> [sentence[answer.start:answer.end] for answer in find_answers(sentence)]
     ['함수', '목록', '길이']
     """
-    tokens = kiwi().tokenize(sentence)
-    answers, start = [], None
-    for place, token in enumerate(tokens):
+    answers, start, end = [], None, 0
+    for token in kiwi().tokenize(sentence):
         if token.tag in NOUNS:
-            if start is None and token.tag not in ("NNB", "XSN") and (token.start == 0 or sentence[token.start - 1] == " "):
+            begins_word = token.start == 0 or sentence[token.start - 1] == " "
+            if start is None and begins_word and token.tag not in ("NNB", "XSN"):  # these lean on what is before them
                 start = token.start
-            continue
-        end = tokens[place - 1].end if place else 0
-        if start is not None and token.start == end and token.form in PARTICLES and token.tag.startswith("J"):
-            if 2 <= end - start <= LONGEST_ANSWER:
+        else:
+            asked_for = token.start == end and token.form in PARTICLES and token.tag.startswith("J")
+            if start is not None and asked_for and 2 <= end - start <= LONGEST_ANSWER:
                 answers.append(Answer(start, end, token.form, token.end))
-        start = None
+            start = None
+        end = token.end
     return answers
 
 
