@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import torch
-
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.answers import BASELINE_SYMBOLS, best, common_substring, rouge_w, same, shared_characters
+from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.models import Encoder, load_encoder
 from klue_helpers.options import option
 from klue_helpers.tasks.base import Feature, Prediction, Row, Task
+from klue_helpers.tasks.forms import Columns, Form, list_of, read_text
 from klue_helpers.text import normalize, normalize_with_starts
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
 BEST = 20  # spans kept of each window
@@ -48,7 +50,6 @@ class Reading(Task):
     null_threshold : how much higher than the best span's score "no answer" must be; higher answers more often.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("answers", "answer")
     additive: ClassVar[bool] = True
     unanswerable: bool = False
     null_threshold: float = option(0.0, "답이 없다는 점수가 가장 좋은 답보다 이만큼 높아야 없다고 답함", low=-1e3,
@@ -108,7 +109,7 @@ class Reading(Task):
         """Return an ordinary model for question answering."""
         return load_encoder(encoder, head="question-answering", **options)
 
-    def read(self, outputs: Any, batch: dict[str, torch.Tensor], features: Sequence[Feature]) -> list[Any]:
+    def read(self, outputs: Any, batch: dict[str, "torch.Tensor"], features: Sequence[Feature]) -> list[Any]:
         """Return of each window the score of [CLS] and the best spans."""
         starts, ends = outputs.start_logits.float().cpu(), outputs.end_logits.float().cpu()  # (B, T)
         return [(float(starts[at, 0] + ends[at, 0]), best_spans(starts[at], ends[at], feature.note.spans))
@@ -127,23 +128,50 @@ class Reading(Task):
                 for row, null, spans in zip(rows, nulls, found, strict=True)]
 
     def _answer(self, context: str, null: float, spans: dict[tuple[int, int], float]) -> Prediction:
-        best = sorted(spans, key=lambda key: (-spans[key], key))[:SHOWN]
+        kept = sorted(spans, key=lambda key: (-spans[key], key))[:SHOWN]
         shown = [{"text": context[start:end], "start": start, "end": end, "score": round(spans[start, end], 4)}
-                 for start, end in best]
-        none = not best or (self.unanswerable and null - spans[best[0]] > self.null_threshold)
-        answer, place = ("", None) if none else (shown[0]["text"], best[0][0])
+                 for start, end in kept]
+        none = not kept or (self.unanswerable and null - spans[kept[0]] > self.null_threshold)
+        answer, place = ("", None) if none else (shown[0]["text"], kept[0][0])
         return {"answer": answer, "start": place, "nbest": shown, "null_score": round(null, 4)}
 
     def gold(self, row: Row) -> Prediction:
         """Return ``{"answers": [texts]}``, without any for a question that has none."""
         return {"answers": list(row[self.label]["text"])}
 
+    @property
+    def gold_form(self) -> Form:
+        """The right answers; none where a question may have none."""
+        return Form({"answers": list_of(read_text, empty=self.unanswerable)}, '{"answers": ["세종", "세종대왕"]}')
+
+    @property
+    def prediction_form(self) -> Form:
+        """One answer, empty for "no answer"."""
+        return Form({"answer": read_text}, '{"answer": "세종대왕"}')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return EM and ROUGE-W. Corrected: 《 》 〈 〉 ‘ ’ go, and ROUGE-W is the weighted subsequence."""
+        sides = gold["answers"], predicted["answer"]
+        return Scores({"em": best(*sides, same, BASELINE_SYMBOLS),
+                       "rouge_w": best(*sides, common_substring, BASELINE_SYMBOLS)},
+                      {"em": best(*sides, same), "rouge_w": best(*sides, rouge_w)})
+
     def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
         """Return "no answer" where that exists, else the first word of the context."""
         return [{"answer": "" if self.unanswerable else (row[self.texts[0]].split() or [""])[0]} for row in rows]
 
 
-def best_spans(starts: torch.Tensor, ends: torch.Tensor, spans: Sequence[tuple[int, int] | None]) -> list[Span]:
+@dataclass(frozen=True, kw_only=True)
+class KorQuad(Reading):
+    """Reading scored as KorQuAD's own script does: exact match and the F1 of characters. Taught in lecture 7."""
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return EM and F1."""
+        sides = gold["answers"], predicted["answer"]
+        return without_defects({"em": best(*sides, same), "f1": best(*sides, shared_characters)})
+
+
+def best_spans(starts: "torch.Tensor", ends: "torch.Tensor", spans: Sequence[tuple[int, int] | None]) -> list[Span]:
     """Return the spans with the highest sum of both logits, best first. Taught in lecture 7.
 
     Parameters
@@ -155,6 +183,8 @@ def best_spans(starts: torch.Tensor, ends: torch.Tensor, spans: Sequence[tuple[i
     -------
     At most `BEST` spans, of at most `LONGEST` tokens, that begin before they end.
     """
+    import torch
+
     inside = [place for place, span in enumerate(spans) if span]
     if not inside:
         return []

@@ -3,20 +3,25 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.counts import count, micro_f1
+from klue_helpers.metrics.relations import auprc
+from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.models import Encoder
 from klue_helpers.options import option
 from klue_helpers.tasks.base import Feature, Row
 from klue_helpers.tasks.classification import Classification
+from klue_helpers.tasks.forms import Columns, Form, label_in, list_of, read_probability
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+NO_RELATION = "no_relation"  # the label that the F1 leaves out
 MARKERS = ("plain", "embedding", "entity", "typed")
 ROLES = {"subject_entity": "subj", "object_entity": "obj"}
 TYPES = ("PER", "ORG", "LOC", "DAT", "NOH", "POH")
@@ -37,7 +42,6 @@ class Relation(Classification):
         same with the entity's type, as in ``<subj:PER>``.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("label", "probs")
     marker: str = option("entity", "개체를 알리는 법: 없음(plain), 임베딩(embedding), 표지(entity), 종류별 표지(typed)",
                          choices=MARKERS)
 
@@ -105,6 +109,18 @@ class Relation(Classification):
             spans[number][1 - opens] = len(text) if opens else len(text) + len(mark)
             text, done = text + mark, place
         return text + normalize(row[self.texts[0]][done:]), [(start, end) for start, end in spans]
+
+    @property
+    def prediction_form(self) -> Form:
+        """A label and the probability of each of the 30 labels."""
+        size = len(self.labels.names)
+        return Form({"label": label_in(self.labels.names), "probs": list_of(read_probability, size=size)},
+                    f'{{"label": "{NO_RELATION}", "probs": [0.9, 0.01, …]}}(확률 {size}개)')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the micro F1 without "no relation", and the area under precision and recall."""
+        related = count(gold["label"], predicted["label"]).without(self.labels.names.index(NO_RELATION))
+        return without_defects({"micro_f1": micro_f1(related), "auprc": auprc(gold["label"], predicted["probs"])})
 
     def row_of(self, texts: Sequence[str]) -> Row:
         """Return a row from a sentence with ``<subj>…</subj>`` and ``<obj>…</obj>``, or ``<subj:PER>…</subj>``."""

@@ -1,18 +1,22 @@
 """A tag for every character (named entities) or token (parts of speech) of a text (taught in lecture 7)."""
 
+import json
 import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from klue_helpers.errors import KlueError
-from klue_helpers.metrics.tags import entities
+from klue_helpers.metrics.counts import accuracy, count, macro_f1
+from klue_helpers.metrics.scores import Scores, without_defects
+from klue_helpers.metrics.tags import baseline_tag_f1, count_entities, entities, tag_macro_f1
 from klue_helpers.models import load_encoder
 from klue_helpers.options import option
 from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text
+from klue_helpers.tasks.forms import Columns, Form, label_in, list_of
 from klue_helpers.text import normalize, normalize_with_starts
 
 if TYPE_CHECKING:
@@ -37,8 +41,6 @@ class Tagging(Task):
     The first token of a unit carries its tag. A text that is too long is read in overlapping windows, so that nothing
     is cut; where two windows hold a token, that one is believed in which it stands further from the border.
     """
-
-    scored: ClassVar[tuple[str, ...]] = ("labels",)
 
     @property
     def labels(self) -> "ClassLabel":
@@ -117,6 +119,13 @@ class Tagging(Task):
     def readable(self, row: Row, tags: list[str]) -> dict[str, Any]:
         """Return what makes a prediction readable."""
 
+    @property
+    def gold_form(self) -> Form:
+        """A tag by name for every unit."""
+        names = self.labels.names
+        return Form({"labels": list_of(label_in(names, numbers=False))},
+                    json.dumps({"labels": names[:3]}, ensure_ascii=False), aligned=("labels",))
+
     def gold(self, row: Row) -> Prediction:
         """Return ``{"labels": [tag of each unit]}``."""
         return {"labels": [self.labels.names[number] for number in row[self.label]]}
@@ -158,6 +167,19 @@ class NamedEntities(Tagging):
             tags[start:end] = [tag, *([inside(tag)] * (end - start - 1))]
         return well_formed(tags)
 
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the macro F1 of the entities and that of the characters' tags.
+
+        Official: all texts joined end to end, so that an entity may run on into the next one; in the mean over tags O,
+        and each tag that occurs nowhere as 1. Corrected: text by text, over the tags of entities that occur, so that
+        finding nothing is worth 0.
+        """
+        sides = gold["labels"], predicted["labels"]
+        joined = ([list(chain.from_iterable(side))] for side in sides)
+        return Scores(
+            {"entity_macro_f1": macro_f1(count_entities(*joined)), "char_macro_f1": baseline_tag_f1(*sides)},
+            {"entity_macro_f1": macro_f1(count_entities(*sides)), "char_macro_f1": tag_macro_f1(*sides)})
+
     def readable(self, row: Row, tags: list[str]) -> dict[str, Any]:
         """Return the entities with their offsets."""
         text = row[self.texts[0]]
@@ -189,6 +211,11 @@ class PartsOfSpeech(Tagging):
     def tags(self, found: dict[int, tuple[int, str]], units: Sequence[str]) -> list[str]:
         """Return the tags as they are."""
         return [found[at][1] if at in found else "X" for at in range(len(units))]
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return accuracy and macro F1 over all tokens, each counted once."""
+        sides = [list(chain.from_iterable(side["labels"])) for side in (gold, predicted)]
+        return without_defects({"accuracy": accuracy(*sides), "macro_f1": macro_f1(count(*sides))})
 
     def readable(self, row: Row, tags: list[str]) -> dict[str, Any]:
         """Return the tokens."""
