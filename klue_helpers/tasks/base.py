@@ -195,6 +195,27 @@ def require_text(value: Any, column: str) -> str:
     return value
 
 
+def visible_part(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return first and last + 1 of what is seen of ``text[start:end]``: white space at its ends does not count.
+
+    The offsets of some tokenizers (DeBERTa-v2, BigBird) count the space before a word to its first token.
+
+    Returns
+    -------
+    Two places in the text; None for a token of white space alone, or of nothing.
+
+    Examples
+    --------
+    >>> visible_part("봄 비", 1, 3), visible_part("봄 비", 1, 2)
+    ((2, 3), None)
+    """
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
 def label_number(value: Any, labels: "ClassLabel", column: str) -> int:
     """Return the number of a label given by name or number, else raise KlueError."""
     if isinstance(value, str) and value in labels.names:

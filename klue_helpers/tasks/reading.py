@@ -4,22 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from klue_helpers.errors import KlueError
 from klue_helpers.metrics.answers import BASELINE_SYMBOLS, best, common_substring, rouge_w, same, shared_characters
 from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.models import Encoder, load_encoder
 from klue_helpers.options import option
-from klue_helpers.tasks.base import Feature, Prediction, Row, Task
+from klue_helpers.tasks.base import Feature, Prediction, Row, Task, visible_part
 from klue_helpers.tasks.forms import Columns, Form, list_of, read_text
 from klue_helpers.text import normalize, normalize_with_starts
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Encoding
     from transformers import PreTrainedTokenizerBase
 
-BEST = 20  # spans kept of each window
+BEST = 20  # spans kept of each window, as in the SQuAD scripts that KLUE's baseline follows
 SHOWN = 5  # spans shown with an answer
-LONGEST = 64  # tokens of an answer
+LONGEST = 64  # most tokens of an answer
+CHUNK = 256  # rows tokenized at a time: enough for all cores, and their offsets do not pile up in memory
 
 
 class Span(NamedTuple):
@@ -32,9 +36,20 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the context as the encoder reads it: for every token first and last + 1 character, None outside."""
+    """A part of the context as the encoder reads it.
 
-    spans: list[tuple[int, int] | None]
+    Attributes
+    ----------
+    places : (T, 2) of every token the first and the last + 1 character in the context; -1 for a token of the question,
+        a special one and one of white space. An array: KorQuAD has some 30 million tokens.
+    """
+
+    places: np.ndarray
+
+    @property
+    def spans(self) -> list[tuple[int, int] | None]:
+        """The places as pairs, None where there is none."""
+        return [(start, end) if end > 0 else None for start, end in self.places.tolist()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,21 +94,32 @@ class Reading(Task):
     def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
         """Return the windows of every row; with the places of the first and the last token of the first answer."""
         features: list[Feature] = []
-        for number, row in enumerate(rows):
-            context, starts = normalize_with_starts(row[self.texts[0]])
-            question, cut = _shortened(normalize(row[self.texts[1]]), tokenizer, max(1, max_length // 2 - 3))
-            room = max_length - len(tokenizer(question)["input_ids"]) - 2
-            encoded = tokenizer(question, context, truncation="only_second", max_length=max_length,
-                                stride=max(1, min(128, room // 3)), return_overflowing_tokens=True)
-            for at, window in enumerate(encoded.encodings):
-                spans = [(starts[first], max(starts[end], starts[first] + 1)) if part == 1 else None
-                         for part, (first, end) in zip(window.sequence_ids, window.offsets, strict=True)]
-                inputs = {name: encoded[name][at] for name in tokenizer.model_input_names if name != "attention_mask"}
-                features.append(Feature({**inputs, **self.target(row, spans)}, number, cut, Window(spans)))
+        for begin in range(0, len(rows), CHUNK):
+            features += self._windows(rows[begin : begin + CHUNK], begin, tokenizer, max_length)
         return features
 
-    def target(self, row: Row, spans: Sequence[tuple[int, int] | None]) -> dict[str, int]:
-        """Return the places of the answer in a window; 0, that of [CLS], where it does not stand there whole."""
+    def _windows(self, rows: Sequence[Row], begin: int, tokenizer: "PreTrainedTokenizerBase",
+                 max_length: int) -> list[Feature]:
+        """Return the windows of some rows, numbered from `begin`; every text is tokenized once."""
+        contexts = [normalize_with_starts(row[self.texts[0]]) for row in rows]
+        of_contexts = _tokenized([text for text, _ in contexts], tokenizer)
+        questions = _questions([normalize(row[self.texts[1]]) for row in rows], tokenizer, max_length)
+        features: list[Feature] = []
+        for at, row in enumerate(rows):
+            question, cut = questions[at]
+            for window in _cut_into_windows(question, of_contexts[at], tokenizer, max_length):
+                places = _places(window, *contexts[at])
+                inputs = {"input_ids": window.ids}
+                if "token_type_ids" in tokenizer.model_input_names:
+                    inputs["token_type_ids"] = _segments(window)
+                features.append(Feature({**inputs, **self.target(row, places)}, begin + at, cut, Window(places)))
+        return features
+
+    def target(self, row: Row, places: np.ndarray) -> dict[str, int]:
+        """Return the places of the answer in a window; 0, that of [CLS], where it does not stand there whole.
+
+        `places` are those of `Window`.
+        """
         if self.label not in row:
             return {}
         answers = row[self.label]
@@ -101,9 +127,9 @@ class Reading(Task):
             return {"start_positions": 0, "end_positions": 0}
         start = answers["answer_start"][0]
         end = start + len(answers["text"][0].rstrip())
-        inside = [place for place, span in enumerate(spans) if span and span[0] < end and span[1] > start]
-        whole = inside and spans[inside[0]][0] <= start and spans[inside[-1]][1] >= end
-        return {"start_positions": inside[0] if whole else 0, "end_positions": inside[-1] if whole else 0}
+        inside = np.flatnonzero((places[:, 0] < end) & (places[:, 1] > start))  # tokens that hold a part of the answer
+        whole = len(inside) and places[inside[0], 0] <= start and places[inside[-1], 1] >= end
+        return {"start_positions": int(inside[0]) if whole else 0, "end_positions": int(inside[-1]) if whole else 0}
 
     def new_model(self, encoder: str, **options: Any) -> Encoder:
         """Return an ordinary model for question answering."""
@@ -195,7 +221,51 @@ def best_spans(starts: "torch.Tensor", ends: "torch.Tensor", spans: Sequence[tup
             for value, place in zip(values, places.tolist(), strict=True)]
 
 
-def _shortened(question: str, tokenizer: "PreTrainedTokenizerBase", limit: int) -> tuple[str, bool]:
-    """Return the question without what lies behind so many tokens, and whether that is anything."""
-    offsets = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    return (question, False) if len(offsets) <= limit else (question[: offsets[limit - 1][1]], True)
+def _tokenized(texts: list[str], tokenizer: "PreTrainedTokenizerBase") -> list["Encoding"]:
+    """Return the tokens of texts, whole and without special ones."""
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    return backend.encode_batch(texts, add_special_tokens=False)
+
+
+def _questions(texts: list[str], tokenizer: "PreTrainedTokenizerBase",
+               max_length: int) -> list[tuple["Encoding", bool]]:
+    """Return the tokens of questions, cut at half the limit, and whether anything was cut off."""
+    most = max(1, max_length // 2 - 3)  # [CLS] and two [SEP] stand in the window as well
+    several = _tokenized(texts, tokenizer)
+    longer = [at for at, one in enumerate(several) if len(one) > most]
+    # Not `Encoding.truncate`: what that cuts off stays with the encoding and would become windows of its own.
+    shorter = _tokenized([texts[at][: several[at].offsets[most - 1][1]] for at in longer], tokenizer)
+    for at, one in zip(longer, shorter, strict=True):
+        several[at] = one
+    return [(one, at in longer) for at, one in enumerate(several)]
+
+
+def _cut_into_windows(question: "Encoding", context: "Encoding", tokenizer: "PreTrainedTokenizerBase",
+                      max_length: int) -> list["Encoding"]:
+    """Return question and context as the network reads them, in as many overlapping windows as it takes."""
+    backend = tokenizer.backend_tokenizer
+    room = max_length - backend.num_special_tokens_to_add(is_pair=True) - len(question)
+    # less than a third of what a window has room for, so that each brings mostly new tokens; 128 as in BERT's SQuAD
+    overlap = max(1, min(128, (room - 1) // 3))
+    backend.enable_truncation(max_length, stride=overlap, strategy="only_second")
+    first = backend.post_process(question, context)
+    backend.no_truncation()
+    return [first, *first.overflowing]
+
+
+def _segments(window: "Encoding") -> list[int]:
+    """Return the segment of every token: 1 for the context, whose tokens were made as those of a first text."""
+    return [1 if part == 1 else segment for part, segment in zip(window.sequence_ids, window.type_ids, strict=True)]
+
+
+def _places(window: "Encoding", text: str, starts: list[int]) -> np.ndarray:
+    """Return where the window's tokens stand in the context; see `Window`. `starts` leads back from the normal form."""
+    places = np.full((len(window), 2), -1, dtype=np.int32)  # (T, 2)
+    for at, (part, offsets) in enumerate(zip(window.sequence_ids, window.offsets, strict=True)):
+        seen = visible_part(text, *offsets) if part == 1 else None
+        if seen:
+            start, end = starts[seen[0]], starts[seen[1]]
+            places[at] = start, max(end, start + 1)  # a character of several is one in the normal form
+    return places

@@ -15,7 +15,7 @@ from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.metrics.tags import baseline_tag_f1, count_entities, entities, tag_macro_f1
 from klue_helpers.models import load_encoder
 from klue_helpers.options import option
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text, visible_part
 from klue_helpers.tasks.forms import Columns, Form, label_in, list_of
 from klue_helpers.text import normalize, normalize_with_starts
 
@@ -38,8 +38,9 @@ Piece = tuple[int, int, int]  # a token that carries a tag: its place in the win
 class Tagging(Task):
     """Tags of a row's units: what named entities and parts of speech share. Taught in lecture 7.
 
-    The first token of a unit carries its tag. A text that is too long is read in overlapping windows, so that nothing
-    is cut; where two windows hold a token, that one is believed in which it stands further from the border.
+    The first token of a unit carries its tag, and none that shows nothing, as ``▁`` alone. A text that is too long is
+    read in overlapping windows, so that nothing is cut; where two windows hold a token, that one is believed in which
+    it stands further from the border.
     """
 
     @property
@@ -81,7 +82,7 @@ class Tagging(Task):
         features: list[Feature] = []
         for at, row in enumerate(encoded["overflow_to_sample_mapping"]):
             goes_on = bool(features) and features[-1].row == row
-            pieces = _pieces(encoded.encodings[at], starts[row], goes_on, isinstance(texts[row], str))
+            pieces = _pieces(encoded.encodings[at], texts[row], starts[row], goes_on)
             inputs = {name: encoded[name][at] for name in tokenizer.model_input_names if name != "attention_mask"}
             if self.label in rows[row]:
                 inputs["labels"] = [IGNORED] * len(inputs["input_ids"])
@@ -254,15 +255,21 @@ def well_formed(tags: Sequence[str]) -> list[str]:
     return result
 
 
-def _pieces(window: Any, starts: list[int], goes_on: bool, is_text: bool) -> list[Piece]:
-    """Return the first token of every unit of a window; without the first unit where that began in the one before."""
+def _pieces(window: Any, text: str | list[str], starts: list[int], goes_on: bool) -> list[Piece]:
+    """Return the first token of every unit of a window; without the first unit where that began in the one before.
+
+    A token begins at its first visible character: one of white space alone carries no tag.
+    """
     pieces: list[Piece] = []
     seen = None
     for place, word in enumerate(window.word_ids):
-        if word is not None:
-            first, end = window.offsets[place] if is_text else (word, word + 1)
-            start = starts[first]
-            if start != seen and not (goes_on and seen is None):
-                pieces.append((place, start, max(starts[end], start + 1)))
-            seen = start
+        if word is None:  # a special token
+            continue
+        part = visible_part(text, *window.offsets[place]) if isinstance(text, str) else (word, word + 1)
+        if part is None:
+            continue
+        start, end = (starts[at] for at in part)
+        if start != seen and not (goes_on and seen is None):
+            pieces.append((place, start, max(end, start + 1)))
+        seen = start
     return pieces
