@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from klue_helpers.data.catalogue import data_set
 from klue_helpers.errors import KlueError
 from klue_helpers.metrics import Scores
@@ -195,25 +197,27 @@ def require_text(value: Any, column: str) -> str:
     return value
 
 
-def visible_part(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return first and last + 1 of what is seen of ``text[start:end]``: white space at its ends does not count.
+def visible_edges(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for every place in a text, where what is seen from there on begins, and where what is seen before ends.
 
-    The offsets of some tokenizers (DeBERTa-v2, BigBird) count the space before a word to its first token.
+    The offsets of some tokenizers (DeBERTa-v2, BigBird) count the space before a word to its first token. A token at
+    ``start`` to ``end`` shows what stands at ``begins[start]`` to ``ends[end]``: nothing, if that has no length.
 
     Returns
     -------
-    Two places in the text; None for a token of white space alone, or of nothing.
+    begins, ends : (characters + 1,) whole numbers.
 
     Examples
     --------
-    >>> visible_part("봄 비", 1, 3), visible_part("봄 비", 1, 2)
-    ((2, 3), None)
+    >>> begins, ends = visible_edges("봄 비")
+    >>> (begins[1], ends[3]), (begins[1], ends[2])
+    ((2, 3), (2, 1))
     """
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if start < end else None
+    seen = ~np.fromiter(map(str.isspace, text), dtype=bool, count=len(text))  # (characters,)
+    places = np.arange(len(text) + 1)
+    begins = np.where(np.append(seen, True), places, len(text))
+    ends = np.where(np.insert(seen, 0, True), places, 0)
+    return np.minimum.accumulate(begins[::-1])[::-1], np.maximum.accumulate(ends)
 
 
 def label_number(value: Any, labels: "ClassLabel", column: str) -> int:

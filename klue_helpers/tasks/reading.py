@@ -11,7 +11,7 @@ from klue_helpers.metrics.answers import BASELINE_SYMBOLS, best, common_substrin
 from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.models import Encoder, load_encoder
 from klue_helpers.options import option
-from klue_helpers.tasks.base import Feature, Prediction, Row, Task, visible_part
+from klue_helpers.tasks.base import Feature, Prediction, Row, Task, visible_edges
 from klue_helpers.tasks.forms import Columns, Form, list_of, read_text
 from klue_helpers.text import normalize, normalize_with_starts
 
@@ -50,6 +50,15 @@ class Window:
     def spans(self) -> list[tuple[int, int] | None]:
         """The places as pairs, None where there is none."""
         return [(start, end) if end > 0 else None for start, end in self.places.tolist()]
+
+
+class _Context(NamedTuple):
+    """A context that is tokenized in its normal form, from which `starts` leads back; see `visible_edges`."""
+
+    tokens: "Encoding"
+    begins: np.ndarray
+    ends: np.ndarray
+    starts: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +109,14 @@ class Reading(Task):
 
     def _windows(self, rows: Sequence[Row], begin: int, tokenizer: "PreTrainedTokenizerBase",
                  max_length: int) -> list[Feature]:
-        """Return the windows of some rows, numbered from `begin`; every text is tokenized once."""
-        contexts = [normalize_with_starts(row[self.texts[0]]) for row in rows]
-        of_contexts = _tokenized([text for text, _ in contexts], tokenizer)
+        """Return the windows of some rows, numbered from `begin`; every question and every context is tokenized once."""
+        contexts = _contexts({row[self.texts[0]] for row in rows}, tokenizer)
         questions = _questions([normalize(row[self.texts[1]]) for row in rows], tokenizer, max_length)
         features: list[Feature] = []
         for at, row in enumerate(rows):
-            question, cut = questions[at]
-            for window in _cut_into_windows(question, of_contexts[at], tokenizer, max_length):
-                places = _places(window, *contexts[at])
+            context, (question, cut) = contexts[row[self.texts[0]]], questions[at]
+            for window in _cut_into_windows(question, context.tokens, tokenizer, max_length):
+                places = _places(window, context)
                 inputs = {"input_ids": window.ids}
                 if "token_type_ids" in tokenizer.model_input_names:
                     inputs["token_type_ids"] = _segments(window)
@@ -229,6 +237,14 @@ def _tokenized(texts: list[str], tokenizer: "PreTrainedTokenizerBase") -> list["
     return backend.encode_batch(texts, add_special_tokens=False)
 
 
+def _contexts(texts: set[str], tokenizer: "PreTrainedTokenizerBase") -> dict[str, _Context]:
+    """Return every context with its tokens: in KorQuAD six questions share one."""
+    normal = {text: normalize_with_starts(text) for text in texts}
+    encodings = _tokenized([text for text, _ in normal.values()], tokenizer)
+    return {text: _Context(tokens, *visible_edges(read), np.array(starts))
+            for tokens, (text, (read, starts)) in zip(encodings, normal.items(), strict=True)}
+
+
 def _questions(texts: list[str], tokenizer: "PreTrainedTokenizerBase",
                max_length: int) -> list[tuple["Encoding", bool]]:
     """Return the tokens of questions, cut at half the limit, and whether anything was cut off."""
@@ -255,17 +271,22 @@ def _cut_into_windows(question: "Encoding", context: "Encoding", tokenizer: "Pre
     return [first, *first.overflowing]
 
 
+def _of_context(window: "Encoding") -> np.ndarray:
+    """Return which tokens of a window belong to the context, shape (T,)."""
+    return np.array([part == 1 for part in window.sequence_ids])
+
+
 def _segments(window: "Encoding") -> list[int]:
     """Return the segment of every token: 1 for the context, whose tokens were made as those of a first text."""
-    return [1 if part == 1 else segment for part, segment in zip(window.sequence_ids, window.type_ids, strict=True)]
+    return np.where(_of_context(window), 1, window.type_ids).tolist()
 
 
-def _places(window: "Encoding", text: str, starts: list[int]) -> np.ndarray:
-    """Return where the window's tokens stand in the context; see `Window`. `starts` leads back from the normal form."""
-    places = np.full((len(window), 2), -1, dtype=np.int32)  # (T, 2)
-    for at, (part, offsets) in enumerate(zip(window.sequence_ids, window.offsets, strict=True)):
-        seen = visible_part(text, *offsets) if part == 1 else None
-        if seen:
-            start, end = starts[seen[0]], starts[seen[1]]
-            places[at] = start, max(end, start + 1)  # a character of several is one in the normal form
-    return places
+def _places(window: "Encoding", context: _Context) -> np.ndarray:
+    """Return where the window's tokens stand in the context; see `Window`."""
+    here = _of_context(window)  # (T,)
+    offsets = np.where(here[:, None], window.offsets, 0)  # (T, 2): those of other tokens are of another text
+    begins, ends = context.begins[offsets[:, 0]], context.ends[offsets[:, 1]]  # (T,) each
+    first = context.starts[begins]
+    last = np.maximum(context.starts[ends], first + 1)  # two characters of the normal form may come from one
+    visible = here & (begins < ends)
+    return np.where(visible[:, None], np.stack([first, last], axis=1), -1).astype(np.int32)

@@ -9,19 +9,22 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from klue_helpers.errors import KlueError
 from klue_helpers.metrics.counts import accuracy, count, macro_f1
 from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.metrics.tags import baseline_tag_f1, count_entities, entities, tag_macro_f1
 from klue_helpers.models import load_encoder
 from klue_helpers.options import option
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text, visible_part
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text, visible_edges
 from klue_helpers.tasks.forms import Columns, Form, label_in, list_of
 from klue_helpers.text import normalize, normalize_with_starts
 
 if TYPE_CHECKING:
     import torch
     from datasets import ClassLabel
+    from tokenizers import Encoding
     from transformers import PreTrainedTokenizerBase
 
     from klue_helpers.models import Encoder
@@ -82,7 +85,9 @@ class Tagging(Task):
         features: list[Feature] = []
         for at, row in enumerate(encoded["overflow_to_sample_mapping"]):
             goes_on = bool(features) and features[-1].row == row
-            pieces = _pieces(encoded.encodings[at], texts[row], starts[row], goes_on)
+            if not goes_on:
+                edges = visible_edges(texts[row]) if isinstance(texts[row], str) else None
+            pieces = _pieces(encoded.encodings[at], edges, starts[row], goes_on)
             inputs = {name: encoded[name][at] for name in tokenizer.model_input_names if name != "attention_mask"}
             if self.label in rows[row]:
                 inputs["labels"] = [IGNORED] * len(inputs["input_ids"])
@@ -255,21 +260,23 @@ def well_formed(tags: Sequence[str]) -> list[str]:
     return result
 
 
-def _pieces(window: Any, text: str | list[str], starts: list[int], goes_on: bool) -> list[Piece]:
+def _pieces(window: "Encoding", edges: tuple[np.ndarray, np.ndarray] | None, starts: list[int],
+            goes_on: bool) -> list[Piece]:
     """Return the first token of every unit of a window; without the first unit where that began in the one before.
 
-    A token begins at its first visible character: one of white space alone carries no tag.
+    A token begins at its first visible character: one of white space alone carries no tag. `edges` are the visible ones
+    of the text that was read; None where words were read.
     """
     pieces: list[Piece] = []
     seen = None
-    for place, word in enumerate(window.word_ids):
+    for place, (word, (first, last)) in enumerate(zip(window.word_ids, window.offsets, strict=True)):
         if word is None:  # a special token
             continue
-        part = visible_part(text, *window.offsets[place]) if isinstance(text, str) else (word, word + 1)
-        if part is None:
+        begin, end = (word, word + 1) if edges is None else (edges[0][first], edges[1][last])
+        if begin >= end:
             continue
-        start, end = (starts[at] for at in part)
+        start = starts[begin]
         if start != seen and not (goes_on and seen is None):
-            pieces.append((place, start, max(end, start + 1)))
+            pieces.append((place, start, max(starts[end], start + 1)))
         seen = start
     return pieces
