@@ -1,6 +1,6 @@
 """The answer to a question as a span of a text, or none (taught in lecture 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -53,12 +53,10 @@ class Window:
 
 
 class _Context(NamedTuple):
-    """A context that is tokenized in its normal form, from which `starts` leads back; see `visible_edges`."""
+    """The tokens of a whole context, without special ones, and of each, (N, 2), its place; see `Window`."""
 
     tokens: "Encoding"
-    begins: np.ndarray
-    ends: np.ndarray
-    starts: np.ndarray
+    places: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,19 +102,18 @@ class Reading(Task):
         """Return the windows of every row; with the places of the first and the last token of the first answer."""
         features: list[Feature] = []
         for begin in range(0, len(rows), CHUNK):
-            features += self._windows(rows[begin : begin + CHUNK], begin, tokenizer, max_length)
+            features += self._features(rows[begin : begin + CHUNK], begin, tokenizer, max_length)
         return features
 
-    def _windows(self, rows: Sequence[Row], begin: int, tokenizer: "PreTrainedTokenizerBase",
-                 max_length: int) -> list[Feature]:
-        """Return the windows of some rows, numbered from `begin`; every question and every context is tokenized once."""
+    def _features(self, rows: Sequence[Row], begin: int, tokenizer: "PreTrainedTokenizerBase",
+                  max_length: int) -> list[Feature]:
+        """Return the windows of some rows, numbered from `begin`; every text is tokenized once."""
         contexts = _contexts({row[self.texts[0]] for row in rows}, tokenizer)
         questions = _questions([normalize(row[self.texts[1]]) for row in rows], tokenizer, max_length)
         features: list[Feature] = []
         for at, row in enumerate(rows):
             context, (question, cut) = contexts[row[self.texts[0]]], questions[at]
-            for window in _cut_into_windows(question, context.tokens, tokenizer, max_length):
-                places = _places(window, context)
+            for window, places in _windows(question, context, tokenizer, max_length):
                 inputs = {"input_ids": window.ids}
                 if "token_type_ids" in tokenizer.model_input_names:
                     inputs["token_type_ids"] = _segments(window)
@@ -241,8 +238,18 @@ def _contexts(texts: set[str], tokenizer: "PreTrainedTokenizerBase") -> dict[str
     """Return every context with its tokens: in KorQuAD six questions share one."""
     normal = {text: normalize_with_starts(text) for text in texts}
     encodings = _tokenized([text for text, _ in normal.values()], tokenizer)
-    return {text: _Context(tokens, *visible_edges(read), np.array(starts))
+    return {text: _Context(tokens, _places(tokens, read, np.array(starts)))
             for tokens, (text, (read, starts)) in zip(encodings, normal.items(), strict=True)}
+
+
+def _places(tokens: "Encoding", text: str, starts: np.ndarray) -> np.ndarray:
+    """Return the places of a context's tokens, (N, 2); `starts` leads back from the text, its normal form."""
+    before, behind = visible_edges(text)
+    offsets = np.array(tokens.offsets, dtype=int).reshape(-1, 2)  # (N, 2)
+    begins, ends = before[offsets[:, 0]], behind[offsets[:, 1]]  # (N,) each
+    first = starts[begins]
+    last = np.maximum(starts[ends], first + 1)  # two characters of the normal form may come from one
+    return np.where((begins < ends)[:, None], np.stack([first, last], axis=1), -1).astype(np.int32)
 
 
 def _questions(texts: list[str], tokenizer: "PreTrainedTokenizerBase",
@@ -258,17 +265,23 @@ def _questions(texts: list[str], tokenizer: "PreTrainedTokenizerBase",
     return [(one, at in longer) for at, one in enumerate(several)]
 
 
-def _cut_into_windows(question: "Encoding", context: "Encoding", tokenizer: "PreTrainedTokenizerBase",
-                      max_length: int) -> list["Encoding"]:
-    """Return question and context as the network reads them, in as many overlapping windows as it takes."""
+def _windows(question: "Encoding", context: _Context, tokenizer: "PreTrainedTokenizerBase",
+             max_length: int) -> Iterator[tuple["Encoding", np.ndarray]]:
+    """Give the overlapping windows that it takes to read a context, and the places of their tokens, (T, 2)."""
     backend = tokenizer.backend_tokenizer
     room = max_length - backend.num_special_tokens_to_add(is_pair=True) - len(question)
     # less than a third of what a window has room for, so that each brings mostly new tokens; 128 as in BERT's SQuAD
     overlap = max(1, min(128, (room - 1) // 3))
     backend.enable_truncation(max_length, stride=overlap, strategy="only_second")
-    first = backend.post_process(question, context)
+    first = backend.post_process(question, context.tokens)
     backend.no_truncation()
-    return [first, *first.overflowing]
+    for number, window in enumerate([first, *first.overflowing]):
+        here = _of_context(window)  # (T,)
+        begin = number * (room - overlap)
+        places = np.full((len(here), 2), -1, dtype=np.int32)
+        # Not the window's own offsets: a byte-level tokenizer takes the space off anew each time it is asked.
+        places[here] = context.places[begin : begin + here.sum()]
+        yield window, places
 
 
 def _of_context(window: "Encoding") -> np.ndarray:
@@ -279,14 +292,3 @@ def _of_context(window: "Encoding") -> np.ndarray:
 def _segments(window: "Encoding") -> list[int]:
     """Return the segment of every token: 1 for the context, whose tokens were made as those of a first text."""
     return np.where(_of_context(window), 1, window.type_ids).tolist()
-
-
-def _places(window: "Encoding", context: _Context) -> np.ndarray:
-    """Return where the window's tokens stand in the context; see `Window`."""
-    here = _of_context(window)  # (T,)
-    offsets = np.where(here[:, None], window.offsets, 0)  # (T, 2): those of other tokens are of another text
-    begins, ends = context.begins[offsets[:, 0]], context.ends[offsets[:, 1]]  # (T,) each
-    first = context.starts[begins]
-    last = np.maximum(context.starts[ends], first + 1)  # two characters of the normal form may come from one
-    visible = here & (begins < ends)
-    return np.where(visible[:, None], np.stack([first, last], axis=1), -1).astype(np.int32)

@@ -276,7 +276,10 @@ def _pieces(window: "Encoding", edges: tuple[np.ndarray, np.ndarray] | None, sta
         if begin >= end:
             continue
         start = starts[begin]
+        piece = place, start, max(starts[end], start + 1)
         if start != seen and not (goes_on and seen is None):
-            pieces.append((place, start, max(starts[end], start + 1)))
+            pieces.append(piece)
+        elif pieces and start == pieces[-1][1] and piece[2] > pieces[-1][2]:
+            pieces[-1] = piece  # the one before was a lone ▁, to which some tokenizers give the next letter's place
         seen = start
     return pieces
