@@ -13,7 +13,7 @@ from klue_helpers.tasks.base import IGNORED
 class EntityEmbedding(nn.Module):
     """A classifier that gets a vector added to the embeddings of the subject's and the object's tokens.
 
-    Taught in lecture 5.
+    A token of both, where one entity lies in the other, gets both vectors. Taught in lecture 5.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -29,8 +29,11 @@ class EntityEmbedding(nn.Module):
 
     def forward(self, input_ids: torch.Tensor, *, entity_ids: torch.Tensor, attention_mask: torch.Tensor,
                 labels: torch.Tensor | None = None) -> ModelOutput:
-        """Return the classifier's output; `entity_ids` of shape (B, T): 1 subject, 2 object, else 0 or less."""
-        embedded = self.model.get_input_embeddings()(input_ids) + self.entity(entity_ids.clamp(min=0))  # (B, T, d)
+        """Return the classifier's output; `entity_ids` of shape (B, T): 1 subject, 2 object, 3 both, else 0 or less."""
+        roles = entity_ids.clamp(min=0)  # (B, T), 0 for padding
+        # The two bits of a role are the rows of the table; row 0 is a vector of zeros.
+        entity = self.entity(roles & 1) + self.entity(roles & 2)  # (B, T, d)
+        embedded = self.model.get_input_embeddings()(input_ids) + entity  # (B, T, d)
         return self.model(inputs_embeds=embedded, attention_mask=attention_mask, labels=labels)
 
 
