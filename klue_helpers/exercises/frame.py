@@ -169,6 +169,7 @@ class Exercise:
 _COPY = "부른 쪽의 값이 함께 바뀝니다. list(x)나 x.copy()로 베낀 것을 고쳐 돌려주세요."
 _ENDLESS = "되풀이가 언젠가 끝나는지, 되풀이할 때마다 바뀌어야 할 변수가 바뀌는지 살펴보세요."
 _DEPTH = 3  # of lists in lists in which a blank is looked for; the deepest blank is a tuple in a dict
+_WIDTH = 100  # items of each that are looked at; a result may be long
 
 
 def _is_blank(value: Any, depth: int = _DEPTH) -> bool:
@@ -176,7 +177,7 @@ def _is_blank(value: Any, depth: int = _DEPTH) -> bool:
     if value is None or value is ... or depth == 0:
         return value is None or value is ...
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return any(item is not None and _is_blank(item, depth - 1) for item in items)
+    return any(item is not None and _is_blank(item, depth - 1) for item in itertools.islice(items, _WIDTH))
 
 
 def _error(error: BaseException, answer: Any) -> str:

@@ -108,6 +108,8 @@ q2 = Exercise(
         (_Q2.replace("padded = [ids + [pad_id] * (longest - len(ids)) for ids in sequences]",
                      "padded = [ids.extend([pad_id] * (longest - len(ids))) or ids for ids in sequences]"),
          "채운 리스트와 마스크를 차례로"),
+        (_Q2.replace("    return padded", "    for ids in sequences:\n        ids += [pad_id] * (longest - len(ids))\n"
+                     "    return padded"), "인자를 바꾸었습니다"),
     ),
 )
 
@@ -224,6 +226,9 @@ q4 = Exercise(
         (_Q4.replace("return (of_row * losses).sum() / of_row.sum()", "return of_row * losses"),
          "보통의 교차 엔트로피 평균과"),
         (_Q4.replace("weights[labels]", "weights[logits.argmax(axis=1)]"), "정답 레이블의 무게를 곱하고"),
+        (_Q4.replace("logits.max(axis=1, keepdims=True)", "logits.max()"), "가장 큰 로짓을 먼저"),
+        (_Q4.replace("    shifted = logits - logits.max(axis=1, keepdims=True)\n",
+                     "    logits -= logits.max(axis=1, keepdims=True)\n    shifted = logits\n"), "인자를 바꾸었습니다"),
     ),
 )
 
@@ -381,6 +386,11 @@ q7 = Exercise(
          "맞힌 수에 넣지 않습니다"),
         (_Q7.replace('sum(g == p != "no_relation" for', "sum(g == p for"), "관계를 모두 맞혔으면"),
         (_Q7.replace(" if total else 0.0", ""), "셀 관계가 하나도"),
+        ("def relation_f1(gold, predicted):\n"
+         "    pairs = [(g, p) for g, p in zip(gold, predicted) if g != 'no_relation']\n"
+         "    total = sum(p != 'no_relation' for _, p in pairs) + len(pairs)\n"
+         "    return 2 * sum(g == p for g, p in pairs) / total if total else 0.0", "한쪽만 no_relation인"),
+        (_Q7.replace("2 * hits / total", "hits / total"), "2·1/(2+2)"),
     ),
 )
 
@@ -421,6 +431,7 @@ q8 = Exercise(
         (_Q8.replace("return heads / len(gold), both", "return both / len(gold), heads"), "지배소는 모두 맞혔고"),
         (_Q8.replace("sum(g == p for", "sum(g[1] == p[1] for"), "LAS에 세지 않습니다"),
         (_Q8.replace("both / len(gold)", "both / heads"), "LAS에 세지 않습니다"),
+        (_Q8.replace("sum(g[0] == p[0] for", "sum(g == p for"), "지배소는 모두 맞혔고"),
     ),
 )
 

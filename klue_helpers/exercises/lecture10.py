@@ -127,6 +127,7 @@ q3 = Exercise(
                      "share * np.array(pushed) + (1 - share) * np.array(own)"), "0으로 남습니다"),
         (_Q3.replace("np.array(pushed) ** share * np.array(own) ** (1 - share)",
                      "np.array(own) ** share * np.array(pushed) ** (1 - share)"), "민 분포 그대로"),
+        (_Q3.replace("** share *", "** 0.5 *").replace("** (1 - share)", "** 0.5"), "민 분포 그대로"),
     ),
 )
 
@@ -166,6 +167,8 @@ q4 = Exercise(
         (_Q4.replace("scores[best] < threshold", "scores[best] <= threshold"), "낮은 것이 아닙니다"),
         ('def reply(scores, sources, threshold):\n    best = scores.index(max(scores))\n'
          '    return sources[best] if scores[best] >= threshold else "모르겠습니다"', "찾은 글이 없으면"),
+        (_Q4.replace("max(range(len(scores))", "max(reversed(range(len(scores)))"), "앞의 것"),
+        (_Q4.replace("return sources[best]", "return best"), "나온 자료형: int"),
     ),
 )
 
@@ -292,6 +295,7 @@ q7 = Exercise(
              "자리가 있어도 조사는 받침을 봅니다."),
         Case(("초록색", "타원형"), "초록색 타원형이 하나 있습니다", "처음 보는 도형도 마지막 음절의 받침을 봅니다."),
         Case(("파란", "구름무늬"), "파란 구름무늬가 하나 있습니다", "가운데 음절의 받침은 상관없습니다."),
+        Case(("파란", "조각"), "파란 조각이 하나 있습니다", "나머지가 1이어도 받침(ㄱ)이 있는 것입니다."),
     ),
     wrong=(
         (_Q7.replace('("이" if closed else "가")', '"이"'), "‘모’에는 받침이 없습니다"),
@@ -300,6 +304,7 @@ q7 = Exercise(
          "처음 보는 도형도"),
         (_Q7.replace("shape[-1]", "shape[0]"), "마지막 음절의 받침"),
         (_Q7.replace(' if place else f"{name} 하나 있습니다"', ""), "‘원’에는 받침이"),
+        (_Q7.replace("% 28 > 0", "% 28 > 1"), "나머지가 1이어도"),
     ),
 )
 
@@ -343,6 +348,11 @@ q8 = Exercise(
              "낱말마다 제 열쇠와 맞는 영역의 값을 가져옵니다."),
         Case((np.array([[1.0]]), np.array([[1e4], [0.0]]), np.array([[1.0]]), np.array([[1.0]]), np.array([[1.0]])),
              np.array([[1e4]]), "점수가 10,000이어도 넘치지 않아야 합니다."),
+        Case((np.array([[1e3], [-1e3]]), np.ones((2, 1)), np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1))),
+             np.ones((2, 1)),
+             "줄마다 점수의 크기가 크게 다를 수 있습니다. 가장 큰 점수는 줄마다 따로 빼세요."),
+        Case((np.array([[0.5]]), np.array([[0.0], [1.0]]), np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1))),
+             np.array([[0.622459331]]), "점수는 0과 0.5입니다. //로 소수를 버리면 안 됩니다."),
     ),
     wrong=(
         (_Q8.replace("regions @ to_key, regions @ to_value", "words @ to_key, words @ to_value"), "영역의 평균"),
@@ -350,6 +360,8 @@ q8 = Exercise(
         (_Q8.replace(" / np.sqrt(query.shape[1])", ""), "√4로 나누면"),
         (_Q8.replace("shares.sum(axis=1", "shares.sum(axis=0"), "영역의 평균"),
         (_Q8.replace(" - scores.max(axis=1, keepdims=True)", ""), "넘치지 않아야"),
+        (_Q8.replace("scores.max(axis=1, keepdims=True)", "scores.max()"), "줄마다 따로 빼세요"),
+        (_Q8.replace("query @ key.T / np", "query @ key.T // np"), "소수를 버리면"),
     ),
 )
 
