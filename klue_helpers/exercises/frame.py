@@ -11,7 +11,7 @@ from operator import getitem
 from typing import Any
 
 from klue_helpers.exercises.compare import TOLERANCE, cut, difference, one_line, show
-from klue_helpers.exercises.limit import TimeIsUp, run_limited
+from klue_helpers.exercises.limit import CPU_SECONDS, TimeIsUp, run_limited
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Exercise:
         except KeyboardInterrupt:
             raise
         except TimeIsUp:  # neither stopped within a trial nor at the first attempt
-            return self._failed("끝나지 않아 멈추었습니다. 컴퓨터가 계속 바쁘면 커널을 다시 시작해 주세요.")
+            return self._failed(f"{_TOO_LONG} 컴퓨터가 계속 바쁘면 커널을 다시 시작해 주세요.")
         except BaseException:  # an object of the answer that cannot even be looked at, or whose error cannot be told
             return self._failed("답을 살펴볼 수 없습니다. 수, 글, 리스트, 배열처럼 평범한 값을 돌려주세요.")
 
@@ -146,7 +146,7 @@ class Exercise:
         except KeyboardInterrupt:
             raise
         except TimeIsUp as error:
-            return self._report(case, _ENDLESS, ("오류", f"끝나지 않아 멈추었습니다{_place(error, answer)}.")), False
+            return self._report(case, _ENDLESS, ("오류", _TOO_LONG + _place(error, answer))), False
         except BaseException as error:  # the learner's error, or one of an object that the answer gave
             return self._report(case, case.why, ("오류", _error(error, answer))), False
 
@@ -167,6 +167,7 @@ class Exercise:
 
 
 _COPY = "부른 쪽의 값이 함께 바뀝니다. list(x)나 x.copy()로 베낀 것을 고쳐 돌려주세요."
+_TOO_LONG = f"끝나지 않아 멈추었습니다. 셈하는 시간은 {CPU_SECONDS:g}초까지입니다."
 _ENDLESS = "되풀이가 언젠가 끝나는지, 되풀이할 때마다 바뀌어야 할 변수가 바뀌는지 살펴보세요."
 _DEPTH = 3  # of lists in lists in which a blank is looked for; the deepest blank is a tuple in a dict
 _WIDTH = 100  # items of each that are looked at; a result may be long
