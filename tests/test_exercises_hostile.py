@@ -1,16 +1,23 @@
 """Exercises and answers that are no answers: nothing escapes `check`, nothing hangs it, nothing fools it."""
 
 import itertools
+import pkgutil
 import threading
 import time
+from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
 
+import klue_helpers.exercises as package
 from klue_helpers.exercises import limit
 from klue_helpers.exercises.compare import LONGEST, difference, show
 from klue_helpers.exercises.frame import Case, Exercise
+
+EXERCISES = [pytest.param(exercise, id=f"{found.name[-2:]}-{exercise.name}")
+             for found in pkgutil.iter_modules(package.__path__) if found.name.startswith("lecture")
+             for exercise in import_module(f"{package.__name__}.{found.name}").EXERCISES]
 
 
 def make(*expected: object, args: tuple = (3,), tolerance: float = 1e-6) -> Exercise:
@@ -98,6 +105,14 @@ def test_no_odd_result_escapes_or_is_praised(name):
 def test_no_odd_answer_escapes(name):
     text = make(4).feedback(ODD[name])
     assert text.startswith("[q9] ") and "맞았습니다" not in text
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_exercise_lets_anything_odd_through(exercise):
+    for odd in ODD.values():
+        for answer in (odd, lambda *args, odd=odd: odd):
+            text = exercise.feedback(answer)
+            assert text.startswith(f"[{exercise.name}] ") and "맞았습니다" not in text
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), MemoryError(), RecursionError(), StopIteration(1),
