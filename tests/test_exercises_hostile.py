@@ -124,6 +124,11 @@ def test_no_error_of_the_answer_escapes(error):
     assert text.startswith("[q9] 아직 맞지 않습니다.") and "ex.q9.hint()" in text
 
 
+@pytest.mark.parametrize("answer", [raising(ValueError("\ud800")), lambda x: "\ud800", lambda x: {"\ud800": 1}])
+def test_half_a_surrogate_pair_can_be_printed(answer):
+    make("가").feedback(answer).encode("utf-8")
+
+
 def test_an_endless_recursion_is_told_with_its_line():
     text = make(3).feedback(defined("def f(x):\n    return f(x)"))
     assert "RecursionError" in text and "(셀의 2번째 줄)" in text

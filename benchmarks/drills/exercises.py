@@ -1,8 +1,8 @@
-"""Attack every exercise's check: solutions with one thing changed, and answers that are no answers.
+"""Attack every exercise's check with its solution, one thing changed.
 
-``python benchmarks/drills/exercises.py`` prints the changed solutions that are praised (each is to be looked at: the
-same function in other words, or a hole in the cases), and every answer that an exception, a hang or praise came of.
-A few minutes on one core.
+``python benchmarks/drills/exercises.py`` prints the changed solutions that are praised: each is to be looked at,
+whether it is the same function in other words or a hole in the cases. ``… 6 7`` tries two lectures only. About a minute on one
+core. `tests/test_exercises_hostile.py` holds the other attack, answers that are no answers.
 """
 
 import argparse
@@ -67,8 +67,7 @@ def _without_condition(node: ast.If | ast.comprehension) -> Iterator[ast.AST]:
 
 def mutants(source: str) -> Iterator[str]:
     """Give a solution with one node changed, once for every change."""
-    places = [(type(parent), field, at) for parent, field, at in _children(ast.parse(source))]
-    for number in range(len(places)):
+    for number in range(len(list(_children(ast.parse(source))))):
         tree = ast.parse(source)
         parent, field, at = list(_children(tree))[number]
         holder = getattr(parent, field)

@@ -57,7 +57,7 @@ def _show(value: Any, within: tuple[int, ...]) -> str:
     if _kind(value) == "array":
         return " ".join(np.array2string(_numpy(value), precision=6, separator=", ", threshold=40).split())
     if callable(value):
-        return getattr(value, "__qualname__", type(value).__name__)
+        return one_line(getattr(value, "__qualname__", type(value).__name__))
     return one_line(repr(value))
 
 
@@ -195,5 +195,6 @@ def _numpy(value: Any) -> np.ndarray:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and without the memory addresses that change from run to run."""
-    return " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", text[:2 * LONGEST]).split())
+    """Return a text's beginning that can be printed: one line, no addresses that change, half surrogate pairs escaped."""
+    printable = text[:2 * LONGEST].encode("utf-8", "backslashreplace").decode("utf-8")
+    return " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", printable).split())
