@@ -1,8 +1,8 @@
 """Attack every exercise's check with its solution, one thing changed.
 
-``python benchmarks/drills/exercises.py`` prints the changed solutions that are praised: each is to be looked at,
-whether it is the same function in other words or a hole in the cases. ``… 6 7`` tries two lectures only. About a minute on one
-core. `tests/test_exercises_hostile.py` holds the other attack, answers that are no answers.
+``python benchmarks/drills/exercises.py`` prints the changed solutions that are praised. Each is to be looked at: is it
+the same function in other words, or a hole in the cases? ``… 6 7`` tries two lectures only. About a minute on one core.
+`tests/test_exercises_hostile.py` holds the other attack, answers that are no answers.
 """
 
 import argparse

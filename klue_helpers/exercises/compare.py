@@ -195,6 +195,6 @@ def _numpy(value: Any) -> np.ndarray:
 
 
 def one_line(text: str) -> str:
-    """Return a text's beginning that can be printed: one line, no addresses that change, half surrogate pairs escaped."""
+    """Return the beginning of a text on one printable line: no addresses that change, no half surrogate pairs."""
     printable = text[:2 * LONGEST].encode("utf-8", "backslashreplace").decode("utf-8")
     return " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", printable).split())
