@@ -75,7 +75,7 @@ def test_a_user_who_swears_gets_a_safe_word_and_nobody_is_asked():
         asked.append(query)
         return "음"
 
-    bot = Chatbot(build_index(PAIRS, letters), letters, threshold=0.99, fallback=note)
+    bot = Chatbot(build_index(PAIRS, letters), letters, threshold=2.0, fallback=note)
     reply = bot("배고파 지 랄")  # a space does not hide it
     assert (reply.answer, reply.source, reply.candidates, asked) == (SAFE, "refused", (), [])
     assert str(reply) == f"{SAFE}\n  [거름]"
