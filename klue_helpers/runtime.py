@@ -38,12 +38,12 @@ def _asked_device(asked: str) -> "torch.device":
     try:
         chosen = torch.device(asked)
     except RuntimeError as error:
-        raise KlueError(f"KLUE_DEVICE={asked}은(는) 장치의 이름이 아닙니다. cpu, mps, cuda, cuda:0 가운데 하나로 두거나 "
-                        "지우세요.") from error
+        raise KlueError(f"KLUE_DEVICE={asked}은(는) 장치의 이름이 아닙니다. cpu, mps, cuda, cuda:0 가운데 하나로 "
+                        "두거나 지우세요.") from error
     counts = {"cpu": 1, "mps": int(torch.backends.mps.is_available()), "cuda": torch.cuda.device_count()}
     if (chosen.index or 0) >= counts.get(chosen.type, 0):
-        raise KlueError(f"KLUE_DEVICE={asked}이라고 했지만 이 컴퓨터에는 그런 장치가 없습니다. KLUE_DEVICE를 지우면 있는 "
-                        "장치를 씁니다.")
+        raise KlueError(f"KLUE_DEVICE={asked}이라고 했지만 이 컴퓨터에는 그런 장치가 없습니다. 있는 장치를 쓰려면 "
+                        "KLUE_DEVICE를 지우세요.")
     return chosen
 
 
