@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from klue_helpers.errors import KlueError
+from klue_helpers.files import replacing
 from klue_helpers.text import has_slur, normalize
 
 if TYPE_CHECKING:
@@ -77,14 +78,10 @@ class QuestionIndex:
         return best, cosines[best]
 
     def save(self, path: str | Path) -> None:
-        """Write the index so that a kill leaves the old file or the new one."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the index, whole or not at all."""
         texts = json.dumps([self.questions, self.answers], ensure_ascii=False).encode("utf-8")
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
+        with replacing(path) as file:
             np.savez(file, texts=np.frombuffer(texts, dtype=np.uint8), vectors=self.vectors)
-        part.replace(path)
 
 
 def load_index(path: str | Path) -> QuestionIndex:

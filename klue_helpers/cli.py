@@ -236,16 +236,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> "Options":
-    """Return the run's options; a data_dir among the overrides counts as --data-dir."""
-    from klue_helpers.course.run import Options, data_folder, parse_override
+    """Return the run's options; --data-dir becomes the setting data_dir, absolute."""
+    from klue_helpers.course.run import Options, with_folder
+    from klue_helpers.options import parse_override
 
     overrides = dict(parse_override(text) for text in arguments.overrides)
     for name in ("profile", "seed"):
         if name in overrides:
             raise KlueError(f"--set으로는 {name} 값을 정할 수 없습니다. --{name} 옵션을 쓰세요.")
-    folder = arguments.data_dir or overrides.pop("data_dir", None)
-    return Options(profile=arguments.profile, seed=arguments.seed, overrides=tuple(sorted(overrides.items())),
-                   data_dir=data_folder(folder), jobs=arguments.jobs, force=arguments.force)
+    overrides = tuple(sorted(with_folder(overrides, arguments.data_dir).items()))
+    return Options(arguments.profile, arguments.seed, overrides, jobs=arguments.jobs, force=arguments.force)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import klue_helpers as kh
-from klue_helpers.data import CATALOGUE, hub, schemas
+from klue_helpers.data import CATALOGUE, download, schemas
 from klue_helpers.data.verify import verify
 
 PRESENT = {  # name: rows by split of the files that lie in the folder of published data
@@ -127,7 +127,7 @@ def test_blob_ids_are_those_of_the_description(published):
     assert {path: ours[path] for path in described if path in ours} == {
         path: blob for path, blob in described.items() if path in ours
     }
-    assert hub.git_blob_id(published / "chatbot" / "ChatbotData.csv") == ours["chatbot/ChatbotData.csv"]
+    assert download.git_blob_id(published / "chatbot" / "ChatbotData.csv") == ours["chatbot/ChatbotData.csv"]
 
 
 DAMAGE = [  # data set, file, what to do with its text, what the message must hold

@@ -101,19 +101,12 @@ class _Running:
         psutil.wait_procs(alive, timeout=3)
 
 
-def child_environment(data_dir: str | None = None) -> dict[str, str]:
-    """Return the environment in which notebooks run, the same for papermill and nbval.
-
-    Parameters
-    ----------
-    data_dir : absolute folder of published data, passed on as KLUE_DATA_DIR.
-    """
+def child_environment() -> dict[str, str]:
+    """Return the environment in which notebooks run, the same for papermill and nbval."""
     env = {name: value for name, value in os.environ.items() if name not in _UNWANTED} | _QUIET
     above = str(PACKAGE.parent)
     if not above.endswith("-packages"):  # a checkout: children must import this very package
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [above, env.get("PYTHONPATH")]))
-    if data_dir is not None:
-        env["KLUE_DATA_DIR"] = data_dir
     return env
 
 

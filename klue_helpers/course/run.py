@@ -1,12 +1,9 @@
 """`klue run`: execute lectures with papermill into ``_build/executed`` (operations, taught nowhere)."""
 
 import json
-import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +15,27 @@ from klue_helpers.course.project import Lecture, Project, write_atomically
 from klue_helpers.course.report import complain, excerpt, say, strip_ansi, table
 from klue_helpers.course.stamps import Stamps, digest, file_digest, folder_listing, package_digest, versions
 from klue_helpers.errors import KlueError
+from klue_helpers.options import data_folder
 
 STATUS = {"ok": "완료", "skipped": "건너뜀", "failed": "실패"}
-_EXPONENT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `klue run` is asked for. `data_dir` is absolute."""
+    """What `klue run` is asked for. A data folder stands, absolute, among the overrides."""
 
     profile: str = "cpu"
     seed: int = 42
     overrides: tuple[tuple[str, Any], ...] = ()
-    data_dir: str | None = None
     jobs: int = 2
     force: bool = False
 
     @property
     def run_name(self) -> str:
         """The folder below ``_build/executed``: the profile, with a hash where anything differs from it."""
-        if not self.overrides and self.seed == 42 and self.data_dir is None:
+        if not self.overrides and self.seed == 42:
             return self.profile
-        return f"{self.profile}-{digest([sorted(self.overrides), self.seed, self.data_dir])[:8]}"
+        return f"{self.profile}-{digest([sorted(self.overrides), self.seed])[:8]}"
 
 
 @dataclass(frozen=True)
@@ -56,42 +52,19 @@ class Outcome:
     error: str = ""
 
 
-def parse_override(text: str) -> tuple[str, Any]:
-    """Return (key, value) of ``KEY=VALUE``, the value read as a YAML scalar. Raises KlueError."""
-    import yaml
-
-    key, sign, raw = text.partition("=")
-    if not sign or not key.strip():
-        raise KlueError(f"--set은 이름=값 꼴로 씁니다: {text!r}. 예: --set vocab_size=4000")
-    try:
-        value = yaml.safe_load(raw)
-    except yaml.YAMLError as error:
-        raise KlueError(f"--set {key}의 값을 읽지 못했습니다: {raw!r}. 특수 문자가 든 값은 따옴표로 감싸세요."
-                        ) from error
-    if isinstance(value, (list, dict)):
-        raise KlueError(f"--set {key}의 값은 하나여야 합니다: {raw!r}. 목록이나 사전은 줄 수 없습니다.")
-    if isinstance(value, date):
-        value = raw  # YAML makes a date of 2024-01-01
-    elif isinstance(value, str) and _EXPONENT.fullmatch(value):
-        value = float(value)  # YAML 1.1 reads 5e-5 as text
-    return key.strip(), value
-
-
-def data_folder(text: str | None) -> str | None:
-    """Return the data folder as an absolute path. Raises KlueError where it is no folder."""
-    if text is None:
-        return None
-    path = Path(text).expanduser().resolve()
-    if not path.is_dir():
-        raise KlueError(f"데이터 폴더가 없습니다: {path}. 내려받은 원본이 든 폴더를 --data-dir(또는 환경 변수 "
-                        "KLUE_DATA_DIR)로 주거나, source를 sample로 두세요.")
-    return str(path)
+def with_folder(overrides: dict[str, Any], data_dir: str | None) -> dict[str, Any]:
+    """Return the overrides with --data-dir as the setting data_dir, absolute. Raises KlueError where both differ."""
+    folders = {data_folder(str(folder)) for folder in (data_dir, overrides.get("data_dir")) if folder}
+    if len(folders) > 1:
+        raise KlueError("--data-dir과 --set data_dir이 서로 다른 폴더입니다. 하나만 주세요.")
+    return overrides | ({"data_dir": folders.pop()} if folders else {})
 
 
 def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, Any]]:
     """Return the overrides that each lecture takes, after checking all settings. Raises KlueError.
 
-    One lecture takes all overrides. Of several, each takes those that it knows; one that none knows is refused.
+    One lecture takes all overrides. Of several, each takes those that it knows; one that none knows is refused. A
+    lecture on published data always takes their folder, that of KLUE_DATA_DIR where none was given.
     """
     wanted = dict(options.overrides)
     known = {lecture.number: _setting_names(lecture.number) for lecture in lectures}
@@ -102,9 +75,14 @@ def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, A
     taken = {}
     for lecture in lectures:
         names = known[lecture.number]
-        taken[lecture.number] = {key: value for key, value in wanted.items() if len(lectures) == 1 or key in names}
-    settings = [settings_for(number, options.profile, {"seed": options.seed, **mine}) for number, mine in taken.items()]
-    _check_data([one.source for one in settings], options)
+        mine = {key: value for key, value in wanted.items() if len(lectures) == 1 or key in names}
+        if settings_for(lecture.number, options.profile, {"seed": options.seed, **mine}).source == "local":
+            taken[lecture.number] = mine | {"data_dir": _published_folder(mine.get("data_dir"))}
+        else:
+            taken[lecture.number] = {key: value for key, value in mine.items() if key != "data_dir"}
+    if wanted.get("data_dir") and not any("data_dir" in mine for mine in taken.values()):
+        raise KlueError("--data-dir은 원본 데이터를 쓸 때만 쓰입니다. --set source=local을 함께 주거나 "
+                        "--data-dir을 빼세요.")
     return taken
 
 
@@ -156,28 +134,18 @@ def _setting_names(number: int) -> set[str]:
     return {item.name for item in fields(kind)} - {"lecture", "profile", "seed"} if kind else set()
 
 
-def _check_data(sources: list[str], options: Options) -> None:
-    local = "local" in sources
-    if local and not options.data_dir and not os.environ.get("KLUE_DATA_DIR"):
+def _published_folder(data_dir: str | None) -> str:
+    folder = data_folder(data_dir)
+    if folder is None:
         raise KlueError("원본 데이터를 쓰는 설정(source=local)인데 데이터 폴더를 모릅니다. --data-dir 폴더를 주거나 "
                         "환경 변수 KLUE_DATA_DIR을 정하세요. 원본 없이 하려면 --set source=sample을 쓰세요.")
-    if options.data_dir and not local:
-        raise KlueError("--data-dir은 원본 데이터를 쓸 때만 쓰입니다. --set source=local을 함께 주거나 "
-                        "--data-dir을 빼세요.")
-
-
-def _effective_data(options: Options, source: str) -> str | None:
-    """Return the data folder that a lecture reads, None where it works on the samples."""
-    if source != "local":
-        return None
-    return options.data_dir or data_folder(os.environ.get("KLUE_DATA_DIR") or None)
+    return folder
 
 
 def _key(project: Project, lecture: Lecture, options: Options, overrides: dict[str, Any]) -> str:
     settings = settings_for(lecture.number, options.profile, {"seed": options.seed, **overrides})
-    data = _effective_data(options, settings.source)
     return digest([source_digest(read_notebook(lecture.path)), package_digest(), asdict(settings), options.seed,
-                   overrides, data, folder_listing(data), versions(project)])
+                   overrides, folder_listing(settings.data_dir), versions(project)])
 
 
 def _job(lecture: Lecture, scratch: Path, options: Options, overrides: dict[str, Any]) -> Job:
@@ -187,12 +155,11 @@ def _job(lecture: Lecture, scratch: Path, options: Options, overrides: dict[str,
     parameters = {"profile": options.profile, "seed": options.seed, "overrides": overrides}
     body = {"source": str(lecture.path), "output": str(output), "parameters": parameters}
     request.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
-    settings = settings_for(lecture.number, options.profile, {"seed": options.seed, **overrides})
     return Job(
         name=lecture.name, command=[sys.executable, "-m", "klue_helpers.course.execute", str(request)],
         cwd=lecture.path.parent, log=scratch / f"{lecture.name}.log",
         steps=len(code_cells(read_notebook(lecture.path))), steps_done=lambda: _cells_done(output),
-        env=child_environment(_effective_data(options, settings.source)),
+        env=child_environment(),
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from klue_helpers.configure import PROFILES
 from klue_helpers.course.report import complain, say, table
-from klue_helpers.course.run import parse_override
 from klue_helpers.errors import KlueError
+from klue_helpers.options import parse_override
 
 if TYPE_CHECKING:
     from klue_helpers.tasks.base import Row

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from klue_helpers.data.catalogue import CATALOGUE, DataSet
-from klue_helpers.data.hub import git_blob_id
-from klue_helpers.data.load import read_published
+from klue_helpers.data.download import git_blob_id
+from klue_helpers.data.published import read_published
 from klue_helpers.errors import KlueError
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from klue_helpers.configure import check_values
 from klue_helpers.errors import KlueError
+from klue_helpers.options import check_values
 from klue_helpers.tasks.base import Recipe, Task
 from klue_helpers.tasks.classification import Classification, Regression
 from klue_helpers.tasks.parsing import Parsing

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from klue_helpers.configure import option
 from klue_helpers.errors import KlueError
 from klue_helpers.models import Encoder
+from klue_helpers.options import option
 from klue_helpers.tasks.base import Feature, Row
 from klue_helpers.tasks.classification import Classification
 from klue_helpers.text import normalize

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from klue_helpers.configure import option
 from klue_helpers.errors import KlueError
 from klue_helpers.metrics.tags import entities
 from klue_helpers.models import load_encoder
+from klue_helpers.options import option
 from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text
 from klue_helpers.text import normalize, normalize_with_starts
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import klue_helpers
+from klue_helpers.files import write_atomically
 from klue_helpers.metrics import Scores, score
 from klue_helpers.tasks import Task
 from klue_helpers.tasks.base import Prediction
@@ -119,17 +120,13 @@ def environment() -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file so that a kill leaves the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    """Write a JSON file, whole or not at all."""
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_lines(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write JSON lines, one row a line."""
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    part.replace(path)
+    """Write JSON lines, one row a line, whole or not at all."""
+    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def score_rows(table: Summary, baseline: dict[str, dict[str, float]]) -> list[list[str]]:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from klue_helpers.configure import SOURCES
 from klue_helpers.data import data_set, load_data
 from klue_helpers.errors import KlueError
+from klue_helpers.options import SOURCES
 from klue_helpers.tasks import Task
 from klue_helpers.tasks.base import Row
 from klue_helpers.text import normalize

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from klue_helpers.configure import check_values, option
+from klue_helpers.options import check_values, option
 from klue_helpers.tasks import Task
 
 PRECISIONS = ("auto", "fp32", "bf16")

@@ -1,8 +1,7 @@
-"""Published files from the hub and the publishers' sites: cached, resumed, verified (used by the gpu profile).
+"""Published files from the publishers' repositories: cached, resumed, verified (the source hub; the gpu profile's).
 
-KLUE comes ready to load from the hub; the other sets' scripts no longer load there, so that their files are fetched
-from the publishers' repositories and read like local ones. A file gets its name only after its git blob id was found
-right; until then it lies beside as ``NAME.part``, from where an interrupted download goes on.
+A file gets its name only after its git blob id was found right; until then it lies beside as ``NAME.part``, from where
+an interrupted download goes on.
 """
 
 import hashlib
@@ -10,12 +9,8 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from datasets import ClassLabel, DatasetDict, List
 
 from klue_helpers.data.catalogue import DataSet, PublishedFile
-from klue_helpers.data.load import read_published, to_dataset
 from klue_helpers.errors import KlueError
 
 ATTEMPTS = 5
@@ -29,21 +24,6 @@ def cache_dir() -> Path:
     """Return the folder of fetched files: KLUE_CACHE_DIR, else ``klue-course`` in the user's cache folder."""
     own = os.environ.get("KLUE_CACHE_DIR")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "klue-course"
-
-
-def load_from_hub(data: DataSet, splits: Iterable[str]) -> DatasetDict:
-    """Return the splits of a data set from the hub or the publisher, fetching what is not cached.
-
-    Raises
-    ------
-    KlueError : a site that cannot be reached, a file that is not there or not as published.
-    """
-    if data.hub:
-        return DatasetDict({split: _from_repository(data, split) for split in splits})
-    if not data.files:
-        raise KlueError(f"{data.title}은(는) 허브에 없습니다. source를 sample 또는 local로 두세요.")
-    folder = fetch(data, splits)
-    return DatasetDict({split: read_published(data, folder, split) for split in splits})
 
 
 def fetch(data: DataSet, splits: Iterable[str]) -> Path:
@@ -139,26 +119,3 @@ def _attempt(url: str, part: Path) -> int:
         if total and part.stat().st_size < total:
             raise requests.ConnectionError("the connection ended early")
         return answer.status_code
-
-
-def _from_repository(data: DataSet, split: str) -> Any:
-    """Load a split from the hub and give it the catalogue's columns, labels matched by name."""
-    from datasets import load_dataset
-
-    rows = load_dataset(data.hub, data.name, split=split)
-    missing = set(data.features) - set(rows.column_names)
-    if missing:
-        raise KlueError(f"{data.hub}의 {data.name}에 {', '.join(sorted(missing))} 열이 없습니다. 허브의 형식이 바뀐 "
-                        "듯하니 datasets를 최신으로 올리거나 source를 local로 두세요.")
-    return to_dataset(data, ({name: _named(rows.features[name], row[name]) for name in data.features} for row in rows))
-
-
-def _named(feature: Any, value: Any) -> Any:
-    """Replace label numbers by names, through lists and dictionaries."""
-    if isinstance(feature, ClassLabel):
-        return value if value is None else feature.int2str(value)
-    if isinstance(feature, List):
-        return [_named(feature.feature, item) for item in value]
-    if isinstance(feature, dict):
-        return {key: _named(kind, value[key]) for key, kind in feature.items()}
-    return value

@@ -1,17 +1,14 @@
-"""The hub source against loopback servers: faults of a publisher's site, and KLUE from a stand-in hub."""
+"""The source hub against a loopback server with the faults of a publisher's site."""
 
-import json
-import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from loopback import faulty_site, serving, stand_in_hub
+from loopback import faulty_site, serving
 
 import klue_helpers as kh
-from klue_helpers.data import CATALOGUE, hub
+from klue_helpers.data import CATALOGUE, download
 from klue_helpers.data.catalogue import PublishedFile
 
 BODY = ("Q,A,label\n" + "".join(f"질문 {n}?,답 {n}.,{n % 3}\n" for n in range(2000))).encode()
@@ -22,10 +19,10 @@ PATH = "/songys/Chatbot_data/ChatbotData.csv"
 def published(tmp_path, monkeypatch):
     """A catalogue whose chatbot data is our own small file, and a cache of its own."""
     monkeypatch.setenv("KLUE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(hub, "PAUSE_S", 0.0)
+    monkeypatch.setattr(download, "PAUSE_S", 0.0)
     (tmp_path / "original.csv").write_bytes(BODY)
-    blob = hub.git_blob_id(tmp_path / "original.csv")
-    file = PublishedFile("ChatbotData.csv", "train", 2000, hub.GITHUB + PATH, blob)
+    blob = download.git_blob_id(tmp_path / "original.csv")
+    file = PublishedFile("ChatbotData.csv", "train", 2000, download.GITHUB + PATH, blob)
     monkeypatch.setitem(CATALOGUE, "chatbot", replace(CATALOGUE["chatbot"], files=(file,)))
     return file
 
@@ -36,13 +33,13 @@ def load(address: str, monkeypatch) -> list[str]:
 
 
 def left_in_cache() -> list[str]:
-    return sorted(path.name for path in hub.cache_dir().rglob("*") if path.is_file() and path.suffix != ".lock")
+    return sorted(path.name for path in download.cache_dir().rglob("*") if path.is_file() and path.suffix != ".lock")
 
 
 def test_git_blob_id_is_gits(tmp_path):
     (tmp_path / "file").write_bytes(BODY)
     git = subprocess.run(["git", "hash-object", "--no-filters", "file"], cwd=tmp_path, capture_output=True, text=True)
-    assert hub.git_blob_id(tmp_path / "file") == git.stdout.strip()
+    assert download.git_blob_id(tmp_path / "file") == git.stdout.strip()
 
 
 def test_file_is_fetched_once_and_cached(published, monkeypatch):
@@ -100,7 +97,7 @@ def test_interrupted_download_goes_on_later(published, monkeypatch):
 
 
 def test_a_part_longer_than_the_file_is_fetched_anew(published, monkeypatch):
-    folder = hub.cache_dir() / "chatbot"
+    folder = download.cache_dir() / "chatbot"
     folder.mkdir(parents=True)
     (folder / "ChatbotData.csv.part").write_bytes(BODY + b"more")
     with serving(faulty_site({PATH: BODY}, [])) as address:
@@ -120,33 +117,3 @@ def test_nobody_answers(published, monkeypatch):
         pass  # the port is free again
     with pytest.raises(kh.KlueError, match="연결 오류"):
         load(address, monkeypatch)
-
-
-@pytest.mark.slow
-def test_klue_comes_from_the_hub_with_the_catalogue_schema(tmp_path):
-    """`datasets` reads klue/klue from a stand-in with the hub's paths, labels in another order than ours."""
-    from datasets import ClassLabel, Dataset, Features, Value
-
-    labels = ["정치", "스포츠", "IT과학", "경제", "사회", "생활문화", "세계"]
-    features = Features({**{name: Value("string") for name in ("guid", "title", "url", "date")},
-                         "label": ClassLabel(names=labels)})
-    row = {"guid": ["y-0", "y-1"], "title": ["가을비 그치고 기온 뚝", "동네 축구단 첫 승"], "url": ["", ""],
-           "date": ["", ""], "label": ["생활문화", "스포츠"]}
-    for split in ("train", "validation"):
-        path = tmp_path / "repo" / "ynat" / f"{split}-00000-of-00001.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Dataset.from_dict(row, features=features).to_parquet(path)
-    files = [{"split": split, "path": f"ynat/{split}-*"} for split in ("train", "validation")]
-    card = json.dumps({"configs": [{"config_name": "ynat", "data_files": files}]})
-    (tmp_path / "repo" / "README.md").write_text(f"---\n{card}\n---\n", encoding="utf-8")
-    code = ("import klue_helpers as kh, json; data = kh.load_data('ynat', 'hub');"
-            "assert data['train'].features == kh.data.data_set('ynat').features;"
-            "print(json.dumps([data['validation'][1], {k: len(v) for k, v in data.items()}]))")
-    with serving(stand_in_hub(tmp_path / "repo", "klue/klue")) as address:
-        environment = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home"), "PYTHONUTF8": "1",
-                       "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    row, sizes = json.loads(done.stdout)
-    assert kh.data.data_set("ynat").features["label"].int2str(row["label"]) == "스포츠"
-    assert sizes == {"train": 2, "validation": 2}
