@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from klue_helpers.course.kernel import CELL_LIMIT
 from klue_helpers.errors import KlueError
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def _add_lectures(parser: _Parser) -> None:
 
 def _add_workers(parser: _Parser) -> None:
     parser.options.add_argument("--jobs", type=_count, default=2, metavar="수", help="동시에 실행할 강의 수(기본 2)")
+    parser.options.add_argument("--cell-limit", type=_count, default=CELL_LIMIT, metavar="초",
+                                help=f"셀 하나가 쓸 수 있는 시간(기본 {CELL_LIMIT}초)")
     parser.options.add_argument("--force", action="store_true", help="바뀐 것이 없어도 다시 합니다")
 
 
@@ -245,7 +248,7 @@ def _options(arguments: argparse.Namespace) -> "Options":
         if name in overrides:
             raise KlueError(f"--set으로는 {name} 값을 정할 수 없습니다. --{name} 옵션을 쓰세요.")
     overrides = tuple(sorted(with_folder(overrides, arguments.data_dir).items()))
-    return Options(arguments.profile, arguments.seed, overrides, jobs=arguments.jobs, force=arguments.force)
+    return Options(arguments.profile, arguments.seed, overrides, arguments.jobs, arguments.force, arguments.cell_limit)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -254,7 +257,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     project = find_project()
     verdicts = check_lectures(project, project.select(arguments.lectures), jobs=arguments.jobs,
-                              force=arguments.force)
+                              force=arguments.force, cell_limit=arguments.cell_limit)
     print(summary(verdicts), flush=True)
     return FAILED if any(one.failed for one in verdicts) else 0
 
@@ -290,7 +293,8 @@ def _tidy(arguments: argparse.Namespace) -> int:
     lectures = project.select(arguments.lectures)
     if arguments.check:
         return 0 if check_form(project, lectures) else FAILED
-    return 0 if tidy(project, lectures, Options(jobs=arguments.jobs, force=arguments.force)) else FAILED
+    options = Options(jobs=arguments.jobs, force=arguments.force, cell_limit=arguments.cell_limit)
+    return 0 if tidy(project, lectures, options) else FAILED
 
 
 def _data(arguments: argparse.Namespace) -> int:
