@@ -59,24 +59,8 @@ def check_lectures(project: Project, lectures: Sequence[Lecture], *, jobs: int =
 
     A notebook that passed before with the same outputs, package, versions and threads is skipped.
     """
-    stamps = Stamps(project, "check")
-    verdicts = {} if force else _passed_before(project, lectures, stamps)
-    todo = {lecture.name: lecture for lecture in lectures if lecture.number not in verdicts}
-    problems = {name: _file_problems(project, lecture) for name, lecture in todo.items()}
-
-    def finish(end: Finished) -> None:
-        lecture = todo[end.job.name]
-        verdict = verdicts[lecture.number] = _judge(end, lecture, problems[lecture.name])
-        if not verdict.failed:
-            stamps.write(lecture.name, _key(project, lecture), asdict(verdict))
-
-    with project.scratch("check") as scratch:
-        work = [_job(project, lecture, scratch, cell_limit) for lecture in todo.values() if _readable(lecture)]
-        run_jobs(work, workers=jobs, on_end=finish)
-    for lecture in todo.values():
-        if lecture.number not in verdicts:
-            verdicts[lecture.number] = _tell(lecture, 0, problems[lecture.name], [])
-    return [verdicts[lecture.number] for lecture in lectures]
+    with project.lock("check"), project.scratch("check") as scratch:
+        return _check(project, lectures, scratch, jobs, force, cell_limit)
 
 
 def summary(verdicts: Sequence[Verdict]) -> str:
@@ -96,6 +80,27 @@ def read_junit(path: Path) -> tuple[int, list[CellFailure]]:
         else:
             passed += not any(item.tag == "skipped" for item in case)
     return passed, failures
+
+
+def _check(project: Project, lectures: Sequence[Lecture], scratch: Path, jobs: int, force: bool,
+           cell_limit: int) -> list[Verdict]:
+    stamps = Stamps(project, "check")
+    verdicts = {} if force else _passed_before(project, lectures, stamps)
+    todo = {lecture.name: lecture for lecture in lectures if lecture.number not in verdicts}
+    problems = {name: _file_problems(project, lecture) for name, lecture in todo.items()}
+
+    def finish(end: Finished) -> None:
+        lecture = todo[end.job.name]
+        verdict = verdicts[lecture.number] = _judge(end, lecture, problems[lecture.name])
+        if not verdict.failed:
+            stamps.write(lecture.name, _key(project, lecture), asdict(verdict))
+
+    work = [_job(project, lecture, scratch, cell_limit) for lecture in todo.values() if _readable(lecture)]
+    run_jobs(work, workers=jobs, on_end=finish)
+    for lecture in todo.values():
+        if lecture.number not in verdicts:
+            verdicts[lecture.number] = _tell(lecture, 0, problems[lecture.name], [])
+    return [verdicts[lecture.number] for lecture in lectures]
 
 
 def _passed_before(project: Project, lectures: Sequence[Lecture], stamps: Stamps) -> dict[int, Verdict]:

@@ -3,6 +3,7 @@
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -63,7 +64,9 @@ def _format_problems(notebook: Notebook) -> Iterator[Problem]:
     import nbformat
 
     try:
-        nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a cell without an id, which the normal form gives it
+            nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False)
     except nbformat.ValidationError as error:
         yield Problem("", f"nbformat 형식에 맞지 않습니다({str(error).splitlines()[0]}). `klue tidy`로 고치세요.")
     if "widgets" in notebook.get("metadata", {}):

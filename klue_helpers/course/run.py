@@ -1,6 +1,7 @@
 """`klue run`: execute lectures with papermill into ``_build/executed`` (operations, taught nowhere)."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,10 +14,11 @@ from klue_helpers.course.kernel import CELL_LIMIT
 from klue_helpers.course.lint import code_label
 from klue_helpers.course.notebooks import code_cells, drop_injected, read_notebook, source_digest
 from klue_helpers.course.processes import Finished, Job, child_environment, run_jobs
-from klue_helpers.course.project import Lecture, Project, write_atomically
+from klue_helpers.course.project import Lecture, Project
 from klue_helpers.course.report import complain, excerpt, say, strip_ansi, table
 from klue_helpers.course.stamps import Stamps, digest, file_digest, folder_listing, package_digest, versions
 from klue_helpers.errors import KlueError
+from klue_helpers.files import write_atomically
 from klue_helpers.options import data_folder
 
 STATUS = {"ok": "완료", "skipped": "건너뜀", "failed": "실패"}
@@ -98,25 +100,30 @@ def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, A
 
 
 def run_lectures(project: Project, lectures: Sequence[Lecture], options: Options) -> list[Outcome]:
-    """Execute the lectures, skipping those already done; show the table; write results.json.
+    """Execute the lectures, skipping those already done; write results.json. One run of a name goes at a time.
 
     Raises
     ------
     KlueError : before anything starts, for settings that do not hold.
     """
     overrides = plan(lectures, options)
+    with project.lock(f"run-{options.run_name}"), project.scratch("run") as scratch:
+        return _run(project, lectures, options, overrides, scratch)
+
+
+def _run(project: Project, lectures: Sequence[Lecture], options: Options, overrides: dict[int, dict[str, Any]],
+         scratch: Path) -> list[Outcome]:
     folder, stamps = project.executed(options.run_name), Stamps(project, f"run/{options.run_name}")
     keys = {one.number: _key(project, one, options, overrides[one.number]) for one in lectures}
     outcomes = {} if options.force else _done_before(lectures, folder, stamps, keys)
     todo = {lecture.name: lecture for lecture in lectures if lecture.number not in outcomes}
-    with project.scratch("run") as scratch:
 
-        def finish(end: Finished) -> None:
-            lecture = todo[end.job.name]
-            outcomes[lecture.number] = _finish(end, lecture, folder, scratch, stamps, keys[lecture.number])
+    def finish(end: Finished) -> None:
+        lecture = todo[end.job.name]
+        outcomes[lecture.number] = _finish(end, lecture, folder, scratch, stamps, keys[lecture.number])
 
-        jobs = [_job(lecture, scratch, options, overrides[lecture.number]) for lecture in todo.values()]
-        run_jobs(jobs, workers=options.jobs, on_end=finish)
+    jobs = [_job(lecture, scratch, options, overrides[lecture.number]) for lecture in todo.values()]
+    run_jobs(jobs, workers=options.jobs, on_end=finish)
     ordered = [outcomes[lecture.number] for lecture in lectures]
     _write_results(folder, options, ordered)
     return ordered
@@ -228,10 +235,22 @@ def _explain(end: Finished, lecture: Lecture, scratch: Path, kept: Path) -> str:
 
 def _write_results(folder: Path, options: Options, outcomes: Sequence[Outcome]) -> None:
     """Write results.json; lectures that this run did not touch keep their entries."""
-    path, old = folder / "results.json", {}
-    if path.is_file():
-        old = {row["lecture"]: row for row in json.loads(path.read_text(encoding="utf-8"))["lectures"]}
-    rows = old | {one.lecture: asdict(one) for one in outcomes}
+    path = folder / "results.json"
+    rows = _old_rows(path) | {one.lecture: asdict(one) for one in outcomes}
     body = {"run": options.run_name, "profile": options.profile, "seed": options.seed,
             "overrides": dict(options.overrides), "lectures": [rows[number] for number in sorted(rows)]}
-    write_atomically(path, (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
+    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+
+
+def _old_rows(path: Path) -> dict[int, dict[str, Any]]:
+    """Return the rows of results.json by lecture. A damaged file is set aside, for nothing depends on it."""
+    if not path.is_file():
+        return {}
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["lectures"]
+        return {int(row["lecture"]): row for row in rows}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        aside = path.with_suffix(".damaged")
+        os.replace(path, aside)
+        complain(f"지난 실행의 기록이 깨져 있어 옮겨 두고 새로 씁니다: {aside}")
+        return {}
