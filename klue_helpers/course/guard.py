@@ -45,10 +45,11 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _watch(parent: int) -> None:
+    """End this process once its parent has ended, even where nobody has taken notice of that yet (a zombie)."""
     import psutil
 
     process = psutil.Process(parent)
-    while process.is_running():
+    while os.getppid() == parent and process.is_running():  # on Windows the number of a dead parent stays
         time.sleep(_PAUSE)
     os._exit(1)
 
