@@ -197,6 +197,13 @@ def require_text(value: Any, column: str) -> str:
     return value
 
 
+def require_texts(value: Any, column: str) -> list[str]:
+    """Return the value if it is a list of texts, else raise KlueError."""
+    if not isinstance(value, list):
+        raise KlueError(f"{column!r} 열에는 글의 목록이 있어야 하는데 {value!r}입니다. [\"글\", …]처럼 적으세요.")
+    return [require_text(text, column) for text in value]
+
+
 def visible_edges(text: str) -> tuple[np.ndarray, np.ndarray]:
     """Return, for every place in a text, where what is seen from there on begins, and where what is seen before ends.
 

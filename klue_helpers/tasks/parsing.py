@@ -11,7 +11,7 @@ from klue_helpers.metrics.counts import macro_f1, micro_f1
 from klue_helpers.metrics.scores import Scores
 from klue_helpers.metrics.trees import WRONG_HEAD, count_heads, count_labelled, sentence_uas
 from klue_helpers.models import Encoder, load_encoder
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_text
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_texts
 from klue_helpers.tasks.forms import Columns, Form, label_in, list_of, read_heads
 from klue_helpers.text import normalize
 
@@ -37,8 +37,7 @@ class Parsing(Task):
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the row with the numbers of its labels if its heads make a tree of KLUE's kind."""
         row = super().check(row, labelled=labelled)
-        for word in row.get("word_form", []):
-            require_text(word, "word_form")
+        require_texts(row.get("word_form", []), "word_form")
         if not labelled:
             return row
         words, heads, types = self.words(row), row["head"], row.get("deprel")

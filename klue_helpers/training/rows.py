@@ -73,7 +73,7 @@ def read_rows(task: Task, path: Path, *, labelled: bool = True) -> list[Row]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # also a number of 5,000 digits, and a thousand brackets
                 row = None
             if not isinstance(row, dict):
                 raise KlueError(f"{path} {number:,}행이 JSON 객체가 아닙니다. 한 줄에 {{\"열\": 값}} 하나씩 적으세요.")
