@@ -181,6 +181,8 @@ def _train_options(parser: Parser) -> None:
     parser.options.add_argument("--seeds", type=count, default=1, metavar="수", help="시드의 수(기본 1)")
     parser.options.add_argument("--folds", type=count, default=1, metavar="수",
                                 help="2 이상이면 한 분할을 이만큼으로 나누어 교차 학습합니다")
+    parser.options.add_argument("--adapter", type=count, nargs="?", const=16, default=0, metavar="계수",
+                                help="인코더를 얼리고 LoRA(계수를 비우면 16)와 머리만 학습합니다")
     parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
                                 help="학습이나 과제의 설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
     _add_profile(parser)
@@ -194,7 +196,8 @@ def _evaluate_options(parser: Parser) -> None:
 
 
 def _predict_options(parser: Parser) -> None:
-    parser.arguments.add_argument("model", metavar="모델", help="klue train의 --output 폴더")
+    parser.arguments.add_argument("model", metavar="모델",
+                                  help="klue train의 --output 폴더나, 학습되어 들어 있는 과제의 이름")
     parser.arguments.add_argument("texts", nargs="*", metavar="글", help="예측할 글. 두 문장 과제는 둘을 차례로 씁니다")
     parser.options.add_argument("--file", metavar="파일", help="한 줄에 한 행인 파일(.jsonl 또는 글)")
     parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일. 비우면 화면에 씁니다")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from klue_helpers.training import TaskModel
 
 REASONS = {"empty": "글이 비어서 뺀 행", "leaked": "평가에도 있어서 뺀 행"}
-OWN_OPTIONS = ("seed", "seeds", "folds")  # settings with an option of their own
+OWN_OPTIONS = ("seed", "seeds", "folds", "adapter")  # settings with an option of their own
 
 
 def train_command(arguments: argparse.Namespace) -> None:
@@ -32,7 +32,8 @@ def train_command(arguments: argparse.Namespace) -> None:
 
     done = finetune(arguments.task, encoder=arguments.encoder, source=arguments.source, split=arguments.split,
                     data_dir=arguments.data_dir, output=output, profile=arguments.profile, say=say,
-                    seed=arguments.seed, seeds=arguments.seeds, folds=arguments.folds, **overrides)
+                    seed=arguments.seed, seeds=arguments.seeds, folds=arguments.folds,
+                    adapter=arguments.adapter, **overrides)
     if process()[0] == 0:
         _show_counts(done.results["counts"])
         _show_scores(done.scores, done.results["baseline"])

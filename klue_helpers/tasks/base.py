@@ -201,7 +201,7 @@ def require_texts(value: Any, column: str) -> None:
 def require_text(value: Any, column: str) -> str:
     """Return the value if it is text that can be written as UTF-8, else raise KlueError."""
     if not isinstance(value, str):
-        raise KlueError(f"{column!r} 열에는 글이 있어야 하는데 {value!r}입니다. 따옴표로 묶은 글을 넣으세요.")
+        raise KlueError(f"{column!r} 열에는 글이 있어야 하는데 {shown(value)}입니다. 따옴표로 묶은 글을 넣으세요.")
     if _HALF_CHARACTER.search(value):
         raise KlueError(f"{column!r} 열의 글에 깨진 글자(짝이 없는 서로게이트)가 있습니다. 그 글자를 지우세요.")
     return value

@@ -152,7 +152,8 @@ class Job:
         title = f"시드 {seed}" + (f", {fold}/{self.settings.folds}겹" if self.settings.folds > 1 else "")
         trained = train_once(self.task, self.encoder, parts, self.settings, folder, seed=seed, say=self.say,
                              title=title)
-        able = TaskModel(self.task, *trained.encoder, self.encoder, trained.max_length, trained.bf16)
+        able = TaskModel(self.task, *trained.encoder, self.encoder, trained.max_length, trained.bf16,
+                         self.settings.adapter)
         predicted = able.predict(parts.test)
         if process()[0] == 0:
             able.save(folder / MODEL)

@@ -12,6 +12,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from klue_helpers.models import Encoder
 from klue_helpers.tasks import Feature, Task, collate
+from klue_helpers.training.adapters import add_adapters
 from klue_helpers.training.predict import Predictor, attention
 from klue_helpers.training.processes import from_first, process
 from klue_helpers.training.results import scores_of
@@ -81,6 +82,8 @@ def train_once(task: Task, encoder: str, parts: Parts, settings: FinetuneSetting
     checkpoint = from_first(last_checkpoint(folder, say) if process()[0] == 0 else None)
     transformers.set_seed(seed)
     loaded = task.new_model(encoder, **attention())
+    if settings.adapter:
+        add_adapters(loaded, settings.adapter)
     max_length = min(settings.max_length, loaded.tokenizer.model_max_length)
     inputs, cut = _inputs(task.encode(parts.train, loaded.tokenizer, max_length))
     predictor = Predictor(task, loaded.tokenizer, parts.held_out, max_length)
