@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 
 from klue_helpers.errors import KlueError
 from klue_helpers.options import check_values
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 TASK_FILE, WEIGHTS = "task.json", "model.safetensors"
-# What torch, transformers and safetensors raise for files that are damaged or do not belong together.
-UNLOADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-              SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ def load_model(folder: str | Path) -> TaskModel:
         safetensors.torch.load_model(model, str(path / WEIGHTS))
     except KlueError:
         raise  # it names the folder already
-    except UNLOADABLE as error:
+    except Exception as error:  # for a damaged file the libraries raise nearly every kind there is, some of their own
         raise KlueError(_broken(path, str(error).strip().split("\n")[0])) from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return TaskModel(**{**facts, "tokenizer": tokenizer, "model": model.to(device).eval()})
@@ -111,7 +107,7 @@ def _facts(path: Path) -> dict[str, Any]:
         task = load_task(content["task"], **content["options"])
         check_values(FinetuneSettings, {"max_length": content["max_length"]}, owner=TASK_FILE)
     except KlueError as error:
-        raise KlueError(f"{path}: {error}") from error
+        raise KlueError(_broken(path.parent, f"{TASK_FILE}: {error}")) from error
     return {"task": task, "encoder": content["encoder"], "max_length": content["max_length"],
             "bf16": content.get("bf16") is True}
 
