@@ -10,6 +10,7 @@ from importlib.util import find_spec
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of the settings in glibc's malloc.h
 _KEPT_BYTES = 2**30  # larger than any tensor of a mini model's step
 
+
 def seed_everything(seed: int, *, with_torch: bool = True) -> None:
     """Seed the generators of Python, NumPy and, unless the lecture does without it, torch."""
     import numpy as np
