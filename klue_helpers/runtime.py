@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of the settings in glibc's malloc.h
 _KEPT_BYTES = 2**30  # larger than any tensor of a mini model's step
 
+
 def device() -> "torch.device":
     """Return the device that networks run on: a CUDA card where there is one, else Apple's MPS, else the CPU.
 
@@ -48,6 +49,7 @@ def _asked_device(asked: str) -> "torch.device":
         raise KlueError(f"KLUE_DEVICE={asked}이라고 했지만 이 컴퓨터에는 그런 장치가 없습니다. 있는 장치를 쓰려면 "
                         "KLUE_DEVICE를 지우세요.")
     return chosen
+
 
 def seed_everything(seed: int, *, with_torch: bool = True) -> None:
     """Seed the generators of Python, NumPy and, unless the lecture does without it, torch."""
