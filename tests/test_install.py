@@ -6,7 +6,6 @@ import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 from colab.renew import pins

