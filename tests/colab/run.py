@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-from colab.resolve import HERE, ROOT, read_pins, resolve
+from resolve import HERE, ROOT, read_pins, resolve
 from uv import find_uv_bin
 
 from klue_helpers.course.colab import NEEDS, Needs, read_address, setup_source
@@ -88,22 +88,24 @@ def make_environment(folder: Path, packages: list[str], borrow: bool) -> Path:
     python = folder / "bin" / "python"
     subprocess.run([uv, "pip", "install", "-q", "--no-deps", "--python", python, *packages], **quiet)
     site = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
-    borrow_torch(site) if borrow else pretend_torch(site)
+    announce_torch(site)
+    if borrow:
+        borrow_torch(site)
     shutil.copytree(HERE / "standin", site, dirs_exist_ok=True)
     (site / "colab.pth").write_text("import google.colab\n")
     return python
 
 
 def borrow_torch(site: Path) -> None:
-    """Link this Python's torch, and what it alone needs (CUDA), into the environment."""
+    """Link this Python's torch, and what it alone needs (CUDA), into the environment; pip takes it for Colab's."""
     home = Path(distribution("torch").locate_file(""))
-    for pattern in ("torch", "torch-*", "torchgen", "functorch", "nvidia*", "triton*", "cuda*"):
+    for pattern in ("torch", "torchgen", "functorch", "nvidia*", "triton*", "cuda*"):
         for path in home.glob(pattern):
             (site / path.name).symlink_to(path)
 
 
-def pretend_torch(site: Path) -> None:
-    """Let pip believe that Colab's torch is there, to try the setup cell without it."""
+def announce_torch(site: Path) -> None:
+    """Tell pip that Colab's torch is there."""
     version = read_pins(colab_list())["torch"]
     folder = site / f"torch-{version}.dist-info"
     folder.mkdir()
@@ -137,8 +139,9 @@ def run_setup(finding: Finding, lecture: Lecture, python: Path, wheel: Path, emp
     """Run the lecture's setup cell and note what it cost and changed."""
     log, before = empty.parent / "pip.log", frozen(python)
     settings = {"PIP_LOG": str(log), "PIP_NO_CACHE_DIR": "1", "PYTHONUTF8": "1"}
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | settings
     start = time.perf_counter()
-    child = subprocess.Popen([python, "-c", cell_with(wheel, lecture)], cwd=empty, env=os.environ | settings, text=True,
+    child = subprocess.Popen([python, "-c", cell_with(wheel, lecture)], cwd=empty, env=settings, text=True,
                              encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
@@ -170,6 +173,7 @@ def run_notebook(finding: Finding, lecture: Lecture, python: Path, empty: Path) 
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
+    os.environ.pop("PYTHONPATH", None)
     os.environ["JUPYTER_PATH"] = str(describe_kernel(python, empty.parent))
     notebook = nbformat.read(lecture.path, as_version=4)
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
