@@ -1,10 +1,50 @@
-"""Seeds, silence and fonts: what `configure` sets up before a lecture starts (taught nowhere)."""
+"""The device that networks run on, and the seeds, silence and fonts that `configure` sets up (taught nowhere)."""
 
 import os
 import random
 import sys
 import warnings
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from klue_helpers.errors import KlueError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def device() -> "torch.device":
+    """Return the device that networks run on: a CUDA card where there is one, else Apple's MPS, else the CPU.
+
+    Under `torchrun` each process has the card of its own number. The variable ``KLUE_DEVICE`` (``cpu``, ``mps``,
+    ``cuda``, ``cuda:1``) overrides the choice. Whoever places a network or makes a tensor for one asks here.
+
+    Raises
+    ------
+    KlueError : KLUE_DEVICE names no device, or one that this machine does not have.
+    """
+    import torch
+
+    if asked := os.environ.get("KLUE_DEVICE", ""):
+        return _asked_device(asked)
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def _asked_device(asked: str) -> "torch.device":
+    import torch
+
+    try:
+        chosen = torch.device(asked)
+    except RuntimeError as error:
+        raise KlueError(f"KLUE_DEVICE={asked}은(는) 장치의 이름이 아닙니다. cpu, mps, cuda, cuda:0 가운데 하나로 "
+                        "두거나 지우세요.") from error
+    counts = {"cpu": 1, "mps": int(torch.backends.mps.is_available()), "cuda": torch.cuda.device_count()}
+    if (chosen.index or 0) >= counts.get(chosen.type, 0):
+        raise KlueError(f"KLUE_DEVICE={asked}이라고 했지만 이 컴퓨터에는 그런 장치가 없습니다. 있는 장치를 쓰려면 "
+                        "KLUE_DEVICE를 지우세요.")
+    return chosen
 
 
 def seed_everything(seed: int, *, with_torch: bool = True) -> None:

@@ -15,6 +15,7 @@ ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPERATIONS = ("klue_helpers.course", "klue_helpers.cli")
 TEACHING = ("klue_helpers.exercises", "klue_helpers.plots")
+PLUMBING = {"__init__", "__main__", "configure", "errors", "files", "jvm", "options"}  # no learner calls them by name
 OPERATIONS_ONLY = {"papermill", "nbval", "jupyter_book", "nbclient", "nbformat", "sphinx", "psutil"}
 
 
@@ -67,6 +68,15 @@ def test_modules_and_functions_are_short_and_documented(path):
 def test_core_modules_say_which_lecture_teaches_them(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     assert re.search(r"lecture|taught|course|profile", docstring, re.IGNORECASE)
+
+
+def test_every_module_that_a_lecture_names_is_a_lazy_name():
+    """So that ``kh.chatbot`` works wherever a module of that name is there."""
+    inside = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    names = {name for name in inside if layer(f"klue_helpers.{name}") < 2} - PLUMBING
+    assert names == set(kh._MODULES) <= set(dir(kh))
+    for name in names:
+        assert getattr(kh, name).__name__ == f"klue_helpers.{name}"
 
 
 def test_conda_environment_installs_the_same():
