@@ -57,9 +57,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                         "확인하거나 다른 곳을 고르세요.") from error
 
 
+def put_in_place(part: Path, target: Path) -> None:
+    """Rename a finished file, after its content has reached the disk. Raises OSError."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
+    os.replace(part, target)
+    _sync_folder(target.parent)
+
+
 @contextmanager
-def lock_folder(folder: str | os.PathLike[str], *, wait: bool = False,
-                tell: Callable[[str], object] = lambda message: None) -> Iterator[None]:
+def lock_folder(folder: str | os.PathLike[str], *, wait: bool = False, tell: Callable[[str], object] = str,
+                otherwise: str = "다른 폴더를 고르세요") -> Iterator[None]:
     """Keep other processes out of a folder until the block ends; the folder is made where it is missing.
 
     The lock goes with the process, however that ends.
@@ -67,6 +75,7 @@ def lock_folder(folder: str | os.PathLike[str], *, wait: bool = False,
     Parameters
     ----------
     wait : whether to wait for a process that has the folder, after a word to `tell`, or to raise KlueError.
+    otherwise : the way out that the error names, in Korean.
 
     Raises
     ------
@@ -81,13 +90,13 @@ def lock_folder(folder: str | os.PathLike[str], *, wait: bool = False,
         lock.acquire(blocking=False)
     except Timeout:
         if not wait:
-            raise KlueError(f"다른 klue가 {path} 폴더를 쓰고 있습니다. 그것이 끝난 뒤에 다시 하거나 다른 폴더를 "
-                            "고르세요.") from None
+            raise KlueError(f"다른 klue가 {path} 폴더를 쓰고 있습니다. 그것이 끝난 뒤에 다시 하거나 {otherwise}."
+                            ) from None
         tell(f"다른 klue가 {path} 폴더를 쓰고 있어 끝나기를 기다립니다.")
         lock.acquire()
     except OSError as error:
-        raise KlueError(f"{path} 폴더에 쓰지 못했습니다({error.strerror or error}). 쓰기 권한을 확인하거나 다른 폴더를 "
-                        "고르세요.") from error
+        raise KlueError(f"{path} 폴더에 쓰지 못했습니다({error.strerror or error}). 쓰기 권한을 확인하거나 {otherwise}."
+                        ) from error
     try:
         yield
     finally:
@@ -132,14 +141,11 @@ def _beside(target: Path) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "wb") as file:
             _sweep(target.parent, start, os.fstat(handle).st_mtime - STALE_S)
             yield file
-            file.flush()
-            os.fsync(handle)  # else a power cut may leave the new name on an empty file
         os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o644)
-        os.replace(name, target)
+        put_in_place(Path(name), target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
 
 
 def _sweep(folder: Path, start: str, before: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve until the end of the block; give the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -41,7 +41,10 @@ class Quiet(BaseHTTPRequestHandler):
 
 
 def faulty_site(files: dict[str, bytes], faults: list[object]) -> type[Quiet]:
-    """Return a handler for files whose next answers are faults: a status, or ``("cut", n)`` to hang up after n bytes.
+    """Return a handler for files whose next answers are faults.
+
+    A fault is a status, ``("cut", n)`` to hang up after n bytes, or a function of the handler, the body and the byte
+    that was asked for.
 
     The list `requests` of the class notes (path, Range) of every request.
     """
@@ -58,18 +61,25 @@ def faulty_site(files: dict[str, bytes], faults: list[object]) -> type[Quiet]:
             if body is None:
                 return self.reply(404)
             start = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
+            if callable(fault):
+                return fault(self, body, start)
             if start >= len(body) > 0:
-                return self.reply(416)
+                return self.reply(416, Content_Range=f"bytes */{len(body)}")
+            headers = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
             if isinstance(fault, tuple):
-                self.send_response(206 if start else 200)
-                self.send_header("Content-Length", str(len(body) - start))
-                self.end_headers()
-                self.wfile.write(body[start : start + fault[1]])
-                self.wfile.flush()
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-                return None
-            return self.reply(206 if start else 200, body[start:])
+                return self.hang_up(206 if start else 200, body[start:], fault[1], **headers)
+            return self.reply(206 if start else 200, body[start:], **headers)
+
+        def hang_up(self, status: int, body: bytes, after: int, **headers: str) -> None:
+            """Promise a body and break off the connection after some bytes of it."""
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body[:after])
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
 
     return Handler
 

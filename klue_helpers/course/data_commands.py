@@ -52,7 +52,7 @@ def _show(name: str) -> bool:
     if data.files:
         say()
         rows = [[file.split, f"{data.folder}/{file.path}", f"{file.rows:,}" if file.rows else "-",
-                 (file.blob or "-")[:10]] for file in data.files]
+                 file.blob[:10]] for file in data.files]
         say(table(["분할", "파일", "행", "git blob"], rows, right=(2,)))
     return True
 

@@ -18,7 +18,7 @@ class PublishedFile:
     split: str
     rows: int | None
     url: str
-    blob: str | None
+    blob: str
 
 
 @dataclass(frozen=True)

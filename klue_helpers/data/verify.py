@@ -51,10 +51,9 @@ def _verify_set(data: DataSet, folder: Path) -> list[Finding]:
         for file, path in zip(data.published(split), paths, strict=True):
             if path.is_file():
                 found = git_blob_id(path)
-                wrong = f"git blob {file.blob}이어야 하는데 {found}입니다" if file.blob not in (None, found) else ""
+                wrong = f"git blob {file.blob}이어야 하는데 {found}입니다" if found != file.blob else ""
                 detail = " / ".join(filter(None, (wrong, problem)))
-                good = read + ("" if file.blob else " (공개된 해시를 몰라 견주지 못했습니다)")
-                findings.append(Finding(f"{data.folder}/{file.path}", "bad" if detail else "good", detail or good))
+                findings.append(Finding(f"{data.folder}/{file.path}", "bad" if detail else "good", detail or read))
     return findings
 
 
