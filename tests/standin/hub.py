@@ -50,11 +50,12 @@ def build(root: Path, *, published: Path | None = None, change: Callable[[Path],
     """
     standin = Standin(root)
     write_models(root / "models")
+    rows: dict[str, int | None] = {}
     for data in CATALOGUE.values():
-        _write_files(data, root / "raw", published / data.folder if published else None)
+        rows |= _write_files(data, root / "raw", published / data.folder if published else None)
     if change:
         change(root)
-    _copy_package(standin.package, root / "raw")
+    _copy_package(standin.package, root / "raw", rows)
     return standin
 
 
@@ -70,19 +71,23 @@ def path_of(url: str) -> str:
     return url.removeprefix(f"{GITHUB}/")
 
 
-def _write_files(data: DataSet, raw: Path, published: Path | None) -> None:
-    made = contents(data) if data.files else {}
+def _write_files(data: DataSet, raw: Path, published: Path | None) -> dict[str, int | None]:
+    """Write or link the files of a set. Return the rows of each by address."""
+    made, rows = contents(data) if data.files else {}, {}
     for file in data.files:
         target, real = raw / path_of(file.url), published / file.path if published else None
         target.parent.mkdir(parents=True, exist_ok=True)
         if real and real.is_file() and git_blob_id(real) == file.blob:
             target.symlink_to(real)
+            rows[file.url] = file.rows
         else:
-            target.write_bytes(made[file.path])
+            content, rows[file.url] = made[file.path]
+            target.write_bytes(content)
+    return rows
 
 
-def _copy_package(folder: Path, raw: Path) -> None:
-    """Link to the package's files, but for a catalogue with the blob ids of the served files and no row counts."""
+def _copy_package(folder: Path, raw: Path, rows: dict[str, int | None]) -> None:
+    """Link to the package's files, but for a catalogue with blob ids and row counts of the served files."""
     own = folder / PACKAGE.name
     shutil.copytree(PACKAGE, own, copy_function=lambda source, target: Path(target).symlink_to(source),
                     ignore=shutil.ignore_patterns("__pycache__", "catalogue.yaml"))
@@ -90,7 +95,7 @@ def _copy_package(folder: Path, raw: Path) -> None:
     catalogue = yaml.safe_load(text)
     for facts in catalogue.values():
         for file in facts["files"].values():
-            file["blob"], file["rows"] = git_blob_id(raw / path_of(file["url"])), None
+            file["blob"], file["rows"] = git_blob_id(raw / path_of(file["url"])), rows[file["url"]]
     (own / "data" / "catalogue.yaml").write_text(yaml.safe_dump(catalogue, allow_unicode=True), encoding="utf-8")
 
 
