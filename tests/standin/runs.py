@@ -26,7 +26,7 @@ CAPS: dict[int, dict[str, object]] = {
         "reading_epochs": 1, "max_length": 128},
     8: {"max_texts": 300, "vocab_size": 1_000, "hidden_size": 32, "layers": 1, "steps": 10, "batch_tokens": 512,
         "max_train": 50, "max_test": 50, "epochs": 1},
-    9: {"max_queries": 10, "max_train": 24, "max_test": 20, "shots": 4, "prompt_seeds": 2},
+    9: {"max_queries": 10, "max_train": 50, "max_test": 20, "shots": 4, "prompt_seeds": 2},
     10: {"masked_texts": 16, "masked_epochs": 1, "t5_steps": 10, "steered_texts": 1, "steered_pieces": 4,
          "vqa_steps": 10, "vqvae_steps": 10, "image_steps": 10, "dpo_steps": 2},
 }
