@@ -5,8 +5,8 @@
 For a machine with one card and no network (the mini models and the samples serve; BERT-base is of random weights).
 About half an hour on a recent card. Writes ``gpu_run.json`` with the hardware and the versions.
 
-**Not run yet**: no machine with a card was at hand when this was written, so that there is no ``gpu_run.json``. On a CPU
-it ran with ``--smoke``, which only shows that it works.
+**Not run yet**: no machine with a card was at hand when this was written, so that there is no ``gpu_run.json``. On a
+CPU it ran with ``--smoke``, which only shows that it works.
 """
 
 import argparse

@@ -111,9 +111,8 @@ def test_the_device_fails_where_a_real_one_would():
             "model = torch.nn.Linear(3, 1).to('cuda')\n"
             "model(there).sum().backward()\n"
             "print(json.dumps([failed, str(model.weight.grad.device), str(there.cpu().device)]))")
-    environment = {"PYTHONPATH": str(DEVICE), "MAKE_BELIEVE_CUDA": "1"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env={"PATH": "/usr/bin:/bin", **environment},
-                          text=True)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(DEVICE), "MAKE_BELIEVE_CUDA": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == [["mixed", "numpy", "embedding", "mask", "index", "draw"], "cuda:0", "cpu"]
 

@@ -51,7 +51,7 @@ def test_parameters_are_those_of_the_networks(name, kind, config):
 
 
 def test_reading_one_token_takes_two_operations_a_parameter():
-    """And attention four a layer, unit and token that is looked at (counted by PyTorch on a network of another size)."""
+    """And attention four a layer, unit and token looked at; PyTorch counts the same on a small network."""
     import torch
     import transformers
     from torch.utils.flop_counter import FlopCounterMode

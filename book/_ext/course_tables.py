@@ -1,7 +1,7 @@
 """Sphinx extension: tables written from the code, so that they cannot fall behind it (operations, taught nowhere).
 
-``{klue-settings} 2`` lists the options of lecture 2, ``{klue-data}`` the data sets of the catalogue, ``{klue-gpu}`` what
-each lecture's gpu profile is estimated to take.
+``{klue-settings} 2`` lists the options of lecture 2, ``{klue-data}`` the data sets of the catalogue, ``{klue-gpu}``
+what each lecture's gpu profile is estimated to take.
 """
 
 from collections.abc import Iterable

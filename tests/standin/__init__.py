@@ -1,1 +1,1 @@
-"""A stand-in for the hub and the publishers on loopback, and a make-believe CUDA device, for the gpu profile's tests."""
+"""A stand-in for hub and publishers on loopback, and a make-believe CUDA device, to test the gpu profile."""

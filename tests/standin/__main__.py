@@ -10,10 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from klue_helpers.tasks import TASKS
 from standin.hub import build, served
 from standin.runs import CAPS, Run, lecture_run, run_all, task_run
-
-from klue_helpers.tasks import TASKS
 
 
 def main() -> int:

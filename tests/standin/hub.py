@@ -10,12 +10,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 import yaml
 from loopback import Quiet, serving
-from standin.files import contents
-from standin.models import write_models
 
 import klue_helpers
 from klue_helpers.data.catalogue import CATALOGUE, DataSet
 from klue_helpers.data.download import GITHUB, git_blob_id
+from standin.files import contents
+from standin.models import write_models
 
 PACKAGE = Path(klue_helpers.__file__).parent
 REVISION = "a" * 40  # of every repository

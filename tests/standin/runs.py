@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import ROOT
+
 from standin.hub import Standin
 
 DEVICE = Path(__file__).parent / "device"  # on PYTHONPATH, its sitecustomize.py installs the make-believe device
