@@ -125,7 +125,7 @@ def never_satisfied(handler, body, start):
 
 
 @pytest.mark.parametrize("faults", [
-    [gzipped], [gzipped, gzipped], [gzipped_unasked], [("cut", 9_000), gzipped_unasked],
+    [gzipped], [gzipped] * 4, [gzipped_unasked], [("cut", 9_000), gzipped_unasked],
     [gzipped_unasked_and_cut, gzipped_unasked_and_cut], [("cut", 9_000), gzipped_unasked_and_cut],
     [("cut", 9_000), other_range], [other_range], [("cut", 9_000), whole_file_again], [("cut", 9_000), never_satisfied],
 ], ids=lambda faults: "-".join(getattr(fault, "__name__", "cut") for fault in faults))
@@ -133,6 +133,13 @@ def test_odd_answers_end_in_the_right_bytes(published, monkeypatch, faults):
     with serving(faulty_site({PATH: BODY}, list(faults))) as address:
         assert len(load(address, monkeypatch)) == 2000
     assert (download.cache_dir() / "chatbot" / "ChatbotData.csv").read_bytes() == BODY
+
+
+def test_a_download_from_a_host_that_compresses_is_resumed_too(published, monkeypatch):
+    site = faulty_site({PATH: BODY}, [gzipped] * 4)
+    with serving(site) as address:
+        assert len(load(address, monkeypatch)) == 2000
+    assert [span is None for _, span in site.requests] == [True, False, False, False, False]
 
 
 @pytest.mark.parametrize(("fault", "message"), [

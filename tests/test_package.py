@@ -103,3 +103,12 @@ def test_every_dependency_is_pinned_within_its_bound():
         if requirement.name != "klue-helpers":
             version = next(iter(pins[canonicalize_name(requirement.name)].specifier)).version
             assert requirement.specifier.contains(version), f"{requirement} against the pin {version}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """An import inside a function counts too: it only hides a circle."""
+    names = {dotted(path) for path in MODULES}
+    graph = {dotted(path): (imports(path) & names) - {dotted(path), "klue_helpers"} for path in MODULES}
+    while leaves := {name for name, used in graph.items() if not used & graph.keys()}:
+        graph = {name: used for name, used in graph.items() if name not in leaves}
+    assert not graph, "these modules import each other, or one that does"

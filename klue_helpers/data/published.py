@@ -25,14 +25,13 @@ def read_published(data: DataSet, folder: Path, split: str) -> Dataset:
     KlueError : a missing file, a row or a number of rows that is not as published.
     """
     if not data.files:
-        return to_dataset(data, _paragraph_rows(folder, split))
+        rows = to_dataset(data, _paragraph_rows(folder, split))
+        if not len(rows) and split == data.splits[0]:  # too few documents for a later split are no mistake
+            raise KlueError(f"{folder} 폴더의 글이 비어 있습니다. 글이 든 .txt나 .txt.gz 파일을 넣으세요.")
+        return rows
     paths = [find_file(folder, file.path) for file in data.published(split)]
     read = READERS[data.name]
-    try:
-        rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))
-    except UnicodeDecodeError as error:
-        raise KlueError(f"{', '.join(path.name for path in paths)}: UTF-8로 읽을 수 없는 글자가 있습니다. {AGAIN}"
-                        ) from error
+    rows = to_dataset(data, read(*paths) if data.parallel else chain.from_iterable(map(read, paths)))
     expected = data.published_rows(split)
     if expected not in (None, len(rows)):
         raise KlueError(f"{data.title} {split}({', '.join(path.name for path in paths)}): {expected:,}행이어야 하는데 "

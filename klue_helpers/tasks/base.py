@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from klue_helpers.data.catalogue import data_set
 from klue_helpers.errors import KlueError
+from klue_helpers.options import shown
 
 if TYPE_CHECKING:
     import torch
@@ -149,6 +150,15 @@ class Task(ABC):
     def empty(self, row: Row) -> bool:
         """Say whether the row has no text to learn from."""
         return not any(row[column].strip() for column in self.texts)
+
+
+def require_texts(value: Any, column: str) -> None:
+    """Raise KlueError unless the value is a list of texts."""
+    if not isinstance(value, list):
+        raise KlueError(f"{column!r} 열에는 글의 목록이 있어야 하는데 {shown(value)}입니다. "
+                        "[\"가\", \"나\"] 꼴로 고치세요.")
+    for text in value:
+        require_text(text, column)
 
 
 def require_text(value: Any, column: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from klue_helpers.data.schemas import DEPENDENCIES
 from klue_helpers.errors import KlueError
 from klue_helpers.models import Encoder, load_encoder
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_text
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_texts
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Parsing(Task):
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the row with the numbers of its labels if its heads make a tree of KLUE's kind."""
         row = super().check(row, labelled=labelled)
-        for word in row.get("word_form", []):
-            require_text(word, "word_form")
+        require_texts(row.get("word_form", []), "word_form")
         if not labelled:
             return row
         words, heads, types = self.words(row), row["head"], row.get("deprel")

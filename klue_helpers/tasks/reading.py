@@ -8,7 +8,7 @@ import torch
 
 from klue_helpers.errors import KlueError
 from klue_helpers.models import Encoder, load_encoder
-from klue_helpers.options import option
+from klue_helpers.options import option, shown
 from klue_helpers.tasks.base import Feature, Prediction, Row, Task
 from klue_helpers.text import normalize, normalize_with_starts
 
@@ -60,15 +60,17 @@ class Reading(Task):
         if not labelled:
             return row
         answers, context = row[self.label], row[self.texts[0]]
-        if not isinstance(answers, dict) or not {"text", "answer_start"} <= set(answers):
-            raise KlueError(f"{self.label!r} 열에는 text와 answer_start 목록이 있어야 하는데 {answers!r}입니다. "
+        lists = isinstance(answers, dict) and [answers.get(name) for name in ("text", "answer_start")]
+        if not lists or not all(isinstance(one, list) for one in lists):
+            raise KlueError(f"{self.label!r} 열에는 text와 answer_start 목록이 있어야 하는데 {shown(answers)}입니다. "
                             "SQuAD의 꼴로 고치세요.")
         if len(answers["text"]) != len(answers["answer_start"]) or not (answers["text"] or self.unanswerable):
             raise KlueError(f"{self.label!r} 열에 답이 하나 이상, 답마다 위치가 하나씩 있어야 합니다. 수를 맞추세요.")
         for text, start in zip(answers["text"], answers["answer_start"], strict=True):
             there = isinstance(text, str) and type(start) is int and start >= 0 and text
             if not there or context[start : start + len(text)] != text:
-                raise KlueError(f"지문의 {start!r}번째 글자에 답 {text!r}이(가) 없습니다. 0부터 센 위치로 고치세요.")
+                raise KlueError(f"지문의 {shown(start)}번째 글자에 답 {shown(text)}이(가) 없습니다. 0부터 센 위치로 "
+                                "고치세요.")
         return row
 
     def group(self, row: Row) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from klue_helpers.errors import KlueError
 from klue_helpers.models import Encoder
-from klue_helpers.options import option
+from klue_helpers.options import option, shown
 from klue_helpers.tasks.base import Feature, Row
 from klue_helpers.tasks.classification import Classification
 from klue_helpers.text import normalize
@@ -57,7 +57,7 @@ class Relation(Classification):
     def _check_entity(self, row: Row, column: str) -> None:
         entity = row.get(column)
         if not isinstance(entity, dict) or not {"word", "start_idx", "end_idx", "type"} <= set(entity):
-            raise KlueError(f"{column!r} 열에는 word, start_idx, end_idx, type이 있어야 하는데 {entity!r}입니다. "
+            raise KlueError(f"{column!r} 열에는 word, start_idx, end_idx, type이 있어야 하는데 {shown(entity)}입니다. "
                             "빠진 것을 채우세요.")
         start, end = entity["start_idx"], entity["end_idx"]
         whole = type(start) is int and type(end) is int and 0 <= start <= end

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from klue_helpers.data.schemas import SLOTS
 from klue_helpers.errors import KlueError
 from klue_helpers.models import Encoder, load_encoder
+from klue_helpers.options import shown
 from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_text
 from klue_helpers.text import normalize
 
@@ -38,8 +39,8 @@ class DialogueState(Task):
         """Return the dialogue if its turns have role and text, and those of the user a state of known slots."""
         turns = row.get(self.label)
         if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
-            raise KlueError(f"{self.label!r} 열에는 차례의 목록이 있어야 하는데 {turns!r}입니다. 차례마다 role, text, "
-                            "state를 적으세요.")
+            raise KlueError(f"{self.label!r} 열에는 차례의 목록이 있어야 하는데 {shown(turns)}입니다. 차례마다 role, "
+                            "text, state를 적으세요.")
         for turn in turns:
             require_text(turn.get("text"), "text")
             if turn.get("role") not in ROLES:

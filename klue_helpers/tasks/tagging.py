@@ -12,7 +12,7 @@ from klue_helpers.errors import KlueError
 from klue_helpers.metrics.tags import entities
 from klue_helpers.models import load_encoder
 from klue_helpers.options import option
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_text
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, label_number, require_texts
 from klue_helpers.text import normalize, normalize_with_starts
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ class PartsOfSpeech(Tagging):
         """Return the row; tokens that are not given are words and runs of other signs."""
         if labelled and "tokens" not in row:
             raise KlueError(f"'tokens' 열이 없습니다. 있는 열: {', '.join(row)}. 품사마다 토큰이 하나씩 있어야 합니다.")
-        for token in row.get("tokens", []):
-            require_text(token, "tokens")
+        require_texts(row.get("tokens", []), "tokens")
         return super().check(row, labelled=labelled)
 
     def units(self, row: Row) -> Sequence[str]:

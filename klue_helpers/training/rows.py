@@ -73,7 +73,7 @@ def read_rows(task: Task, path: Path, *, labelled: bool = True) -> list[Row]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # cut off; a number of thousands of digits; thousands of brackets
                 row = None
             if not isinstance(row, dict):
                 raise KlueError(f"{path} {number:,}행이 JSON 객체가 아닙니다. 한 줄에 {{\"열\": 값}} 하나씩 적으세요.")
