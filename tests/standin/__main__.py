@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from klue_helpers.configure import LECTURES
 from klue_helpers.tasks import TASKS
 from standin.hub import build, served
 from standin.runs import CAPS, Run, lecture_run, run_all, task_run
@@ -22,7 +23,7 @@ def main() -> int:
     parser.add_argument("--cuda", action="store_true", help="on the make-believe CUDA device")
     parser.add_argument("--small", action="store_true", help="with caps of tens of rows")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="more settings for lectures")
-    parser.add_argument("--encoder", default="klue/bert-base", help="for tasks")
+    parser.add_argument("--encoder", help="another encoder than the profile's (lectures) and klue/bert-base (tasks)")
     parser.add_argument("--work", type=Path, help="an empty folder to work in")
     asked = parser.parse_args()
     published = os.environ.get("KLUE_DATA_DIR") if not asked.small else None
@@ -35,8 +36,10 @@ def main() -> int:
 
 def _run(name: str, asked: argparse.Namespace) -> Run:
     if name in TASKS:
-        return task_run(name, asked.encoder)
-    return lecture_run(int(name), small=asked.small, more=asked.set)
+        return task_run(name, asked.encoder or "klue/bert-base")
+    kind = LECTURES[int(name)]
+    chosen = [f"encoder={asked.encoder}"] if asked.encoder and hasattr(kind, "encoder") else []
+    return lecture_run(int(name), small=asked.small, more=[*asked.set, *chosen])
 
 
 if __name__ == "__main__":
