@@ -1,7 +1,8 @@
 """``PYTHONPATH=tests python -m standin [LECTURE | TASK …]``: the gpu profile against the stand-in.
 
-Without a name, all lectures and all tasks; only what is trained from scratch is smaller. With ``--cuda`` on the make-believe CUDA device. With ``--small`` capped at
-tens of rows, as `make test` runs them. The exit status is 1 when anything failed; the outputs stay in ``--work``.
+Without a name, all lectures and all tasks; only what is trained from scratch is smaller. With ``--cuda`` on the
+make-believe CUDA device. With ``--small`` capped at tens of rows, as `make test` runs them. The exit status is 1 when
+anything failed; the outputs stay in ``--work``.
 """
 
 import argparse
