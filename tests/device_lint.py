@@ -164,13 +164,21 @@ class Reader:
             return HERE
         if name in ("to", "cuda", "cpu") and owner is not None:
             return self.moved(node, name, self.value(owner))
-        values = [self.value(one) for one in node.args] + [self.value(one) for one in options.values()]
+        values = self.arguments(node) + [self.value(one) for one in options.values()]
         root = ast.unparse(owner).split(".")[0] if owner is not None else ""
         if (root in ("np", "plt") or name in PICTURES) and THERE in (*flat(values), self.owned(owner, name)):
             self.say(node, "NumPy or a picture of what lies on the device")
         if name in PLAIN | PICTURES | CROSSING or name == "pipeline":
             return None
         return self.called(node, name, owner, values, options)
+
+    def arguments(self, node: ast.Call) -> list[object]:
+        """Return what is known of the positional arguments, those behind a star one by one."""
+        values: list[object] = []
+        for one in node.args:
+            value = self.value(one.value if isinstance(one, ast.Starred) else one)
+            values += value if isinstance(one, ast.Starred) and isinstance(value, tuple) else [value]
+        return values
 
     def owned(self, owner: ast.expr | None, name: str) -> object:
         return self.value(owner) if name == "numpy" else None

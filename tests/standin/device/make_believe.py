@@ -111,6 +111,8 @@ class Calls(TorchFunctionMode):
                                 "to host memory first.")
         if call in MOVES and own is not None:
             return moved(call, own, *args[1:], **kwargs)
+        if call is torch.Tensor.__deepcopy__:
+            return place(call(*args, **kwargs), on_cuda(own))
         check_generator(kwargs, args)
         if call is torch.nn.functional.scaled_dot_product_attention:
             return attended(call, args, kwargs)
