@@ -17,7 +17,7 @@ DEVICE = Path(__file__).parent / "device"  # on PYTHONPATH, its sitecustomize.py
 # Tens of rows and of steps: enough to go through every cell. What else is left out is the gpu profile's own.
 CAPS: dict[int, dict[str, object]] = {
     1: {"vector_epochs": 5, "lm_steps": 50, "number_steps": 50, "hidden_size": 16, "seeds": 1},
-    2: {"max_texts": 300, "vocab_size": 1_000, "speed_texts": 10},
+    2: {"max_texts": 300, "speed_texts": 5, "vocab_size": 3_000},
     3: {"max_sentences": 100, "max_questions": 100},
     4: {"max_texts": 300, "vocab_size": 1_000, "hidden_size": 32, "layers": 1, "steps": 10, "batch_tokens": 1_024,
         "max_train": 50, "max_test": 50, "epochs": 1},
