@@ -21,12 +21,12 @@ LIMIT_MINUTES = 30
 CONTEXT_GB = 0.6  # of CUDA itself
 LOADING_S = 60  # for each published model: download, load, move
 ACTIVATION = 80  # bytes a token, layer and hidden unit that training keeps: 57 to 62 KB measured with BERT-base
-CORE = 2  # cores of Colab's machine
+CORES = 2  # of Colab's machine
 
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes of a Transformer from its config; `table` counts the parameters of all its embeddings."""
+    """Sizes of a Transformer from its config."""
 
     hidden: int
     layers: int
@@ -109,7 +109,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a lecture does in a profile: works on the card, CPU seconds beside them, models that stay loaded."""
+    """What a lecture does in a profile: works on the card, CPU seconds beside them, models that stay loaded.
+
+    The memory of Colab's machine (`ram_gb`) was measured in lectures 2 and 8, by small caps; the others hold less.
+    """
 
     works: tuple[Work, ...]
     cpu_seconds: float
@@ -155,7 +158,7 @@ def _vectors(cfg: Any) -> Plan:
 
 def _tokens(cfg: Any) -> Plan:
     """CPU only: 218 CPU seconds with 3,000 texts and 302 with 12,000 (measured), so 0.0093 a text; on two cores."""
-    return Plan((), cpu_seconds=(190 + 0.0093 * cfg.max_texts * (cfg.vocab_size / 3_000) ** 0.25) / CORE,
+    return Plan((), cpu_seconds=(190 + 0.0093 * cfg.max_texts * (cfg.vocab_size / 3_000) ** 0.25) / CORES,
                 ram_gb=2.9 + cfg.max_texts * 2e-5)
 
 
