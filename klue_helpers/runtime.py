@@ -13,6 +13,8 @@ from klue_helpers.errors import KlueError
 if TYPE_CHECKING:
     import torch
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of the settings in glibc's malloc.h
+_KEPT_BYTES = 2**30  # larger than any tensor of a mini model's step
 
 def device() -> "torch.device":
     """Return the device that networks run on: a CUDA card where there is one, else Apple's MPS, else the CPU.
@@ -59,8 +61,6 @@ def half_type() -> "torch.dtype":
     old_card = chosen.type == "cuda" and torch.cuda.get_device_capability(chosen) < (8, 0)
     return torch.float16 if old_card else torch.bfloat16
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of the settings in glibc's malloc.h
-_KEPT_BYTES = 2**30  # larger than any tensor of a mini model's step
 
 def seed_everything(seed: int, *, with_torch: bool = True) -> None:
     """Seed the generators of Python, NumPy and, unless the lecture does without it, torch."""

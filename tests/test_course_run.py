@@ -179,6 +179,17 @@ def test_several_lectures_take_the_settings_that_they_know(tmp_path, monkeypatch
             plan(lectures, options)
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff", b'{"lectures": 1}', b'{"lectures": [1]}',
+                                     b'{"lectures": [{"lecture": "x"}]}', b"[" * 100_000])
+def test_a_damaged_record_is_set_aside(tmp_path, capsys, content):
+    path = tmp_path / "results.json"
+    path.write_bytes(content)
+    one = run.Outcome(2, "02_가", "가", "ok", 1.0, 100, 4)
+    run._write_results(tmp_path, Options(), [one])
+    assert [row["lecture"] for row in load(path)["lectures"]] == [2]
+    assert (tmp_path / "results.damaged").read_bytes() == content and "results.damaged" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_the_children(tmp_path):
     sleeper = "import time\nfrom pathlib import Path\n\nPath('started').touch()\ntime.sleep(60)"

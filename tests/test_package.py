@@ -54,7 +54,8 @@ def test_layers(path):
 def test_modules_and_functions_are_short_and_documented(path):
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    assert source.count("\n") <= 400
+    if not dotted(path).startswith("klue_helpers.exercises.lecture"):  # lists of exercises are data
+        assert source.count("\n") <= 400
     assert ast.get_docstring(tree), "every module says in its first line what it is"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -1,34 +1,47 @@
 """`klue run`: execute lectures with papermill into ``_build/executed`` (operations, taught nowhere)."""
 
 import json
-import sys
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from klue_helpers.configure import LECTURES, settings_for
+from klue_helpers.course.execute import DIED, ENDLESS
+from klue_helpers.course.guard import guarded
+from klue_helpers.course.kernel import CELL_LIMIT
 from klue_helpers.course.lint import code_label
 from klue_helpers.course.notebooks import code_cells, drop_injected, read_notebook, source_digest
 from klue_helpers.course.processes import Finished, Job, child_environment, run_jobs
-from klue_helpers.course.project import Lecture, Project, write_atomically
+from klue_helpers.course.project import Lecture, Project
 from klue_helpers.course.report import complain, excerpt, say, strip_ansi, table
 from klue_helpers.course.stamps import Stamps, digest, file_digest, folder_listing, package_digest, versions
 from klue_helpers.errors import KlueError
+from klue_helpers.files import write_atomically
 from klue_helpers.options import data_folder
 
 STATUS = {"ok": "완료", "skipped": "건너뜀", "failed": "실패"}
+# How a cell ended that raised no exception.
+_ENDS = {
+    DIED: "에서 커널이 죽었습니다. 메모리가 모자랐을 수 있습니다. --jobs 1로 다시 해 보세요.",
+    ENDLESS: ": 시간이 다 되도록 끝나지 않았습니다. 끝나지 않는 반복을 고치거나 --cell-limit으로 시간을 더 주세요.",
+}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `klue run` is asked for. A data folder stands, absolute, among the overrides."""
+    """What `klue run` is asked for.
+
+    A data folder stands, absolute, among the overrides; `cell_limit` are the seconds that a cell may take.
+    """
 
     profile: str = "cpu"
     seed: int = 42
     overrides: tuple[tuple[str, Any], ...] = ()
     jobs: int = 2
     force: bool = False
+    cell_limit: int = CELL_LIMIT
 
     @property
     def run_name(self) -> str:
@@ -87,25 +100,30 @@ def plan(lectures: Sequence[Lecture], options: Options) -> dict[int, dict[str, A
 
 
 def run_lectures(project: Project, lectures: Sequence[Lecture], options: Options) -> list[Outcome]:
-    """Execute the lectures, skipping those already done; show the table; write results.json.
+    """Execute the lectures, skipping those already done; write results.json. One run of a name goes at a time.
 
     Raises
     ------
     KlueError : before anything starts, for settings that do not hold.
     """
     overrides = plan(lectures, options)
+    with project.lock(f"run-{options.run_name}"), project.scratch("run") as scratch:
+        return _run(project, lectures, options, overrides, scratch)
+
+
+def _run(project: Project, lectures: Sequence[Lecture], options: Options, overrides: dict[int, dict[str, Any]],
+         scratch: Path) -> list[Outcome]:
     folder, stamps = project.executed(options.run_name), Stamps(project, f"run/{options.run_name}")
     keys = {one.number: _key(project, one, options, overrides[one.number]) for one in lectures}
     outcomes = {} if options.force else _done_before(lectures, folder, stamps, keys)
     todo = {lecture.name: lecture for lecture in lectures if lecture.number not in outcomes}
-    with project.scratch("run") as scratch:
 
-        def finish(end: Finished) -> None:
-            lecture = todo[end.job.name]
-            outcomes[lecture.number] = _finish(end, lecture, folder, scratch, stamps, keys[lecture.number])
+    def finish(end: Finished) -> None:
+        lecture = todo[end.job.name]
+        outcomes[lecture.number] = _finish(end, lecture, folder, scratch, stamps, keys[lecture.number])
 
-        jobs = [_job(lecture, scratch, options, overrides[lecture.number]) for lecture in todo.values()]
-        run_jobs(jobs, workers=options.jobs, on_end=finish)
+    jobs = [_job(lecture, scratch, options, overrides[lecture.number]) for lecture in todo.values()]
+    run_jobs(jobs, workers=options.jobs, on_end=finish)
     ordered = [outcomes[lecture.number] for lecture in lectures]
     _write_results(folder, options, ordered)
     return ordered
@@ -153,10 +171,11 @@ def _job(lecture: Lecture, scratch: Path, options: Options, overrides: dict[str,
     output = scratch / lecture.path.name
     request = scratch / f"{lecture.name}.json"
     parameters = {"profile": options.profile, "seed": options.seed, "overrides": overrides}
-    body = {"source": str(lecture.path), "output": str(output), "parameters": parameters}
+    body = {"source": str(lecture.path), "output": str(output), "parameters": parameters,
+            "cell_limit": options.cell_limit}
     request.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     return Job(
-        name=lecture.name, command=[sys.executable, "-m", "klue_helpers.course.execute", str(request)],
+        name=lecture.name, command=guarded("klue_helpers.course.execute", str(request)),
         cwd=lecture.path.parent, log=scratch / f"{lecture.name}.log",
         steps=len(code_cells(read_notebook(lecture.path))), steps_done=lambda: _cells_done(output),
         env=child_environment(),
@@ -200,34 +219,38 @@ def _explain(end: Finished, lecture: Lecture, scratch: Path, kept: Path) -> str:
     """Return what went wrong in a lecture: the cell, its first lines, the end of the exception."""
     path = scratch / f"{lecture.name}.failure.json"
     if not path.is_file():
-        return _explain_crash(end, lecture, kept)
-    failure = json.loads(path.read_text(encoding="utf-8"))
-    head = f"✗ {lecture.path.name} {code_label(failure['number'])}에서 멈췄습니다."
-    if failure["ename"] == "KlueError":
-        return f"{head}\n    {strip_ansi(failure['evalue'])}"
-    return "\n".join([head, excerpt(failure["source"], 4), "  예외:", excerpt(failure["traceback"], 6, last=True),
-                      f"  끝까지 보려면: {kept}"])
-
-
-def _explain_crash(end: Finished, lecture: Lecture, kept: Path) -> str:
-    """Return what is known where no cell raised an exception: the kernel died, or papermill fell over."""
-    log = end.job.log.read_text(encoding="utf-8", errors="replace")
-    if "DeadKernelError" not in log:
+        log = end.job.log.read_text(encoding="utf-8", errors="replace")
         return (f"✗ {lecture.path.name}: 실행이 끝까지 가지 못했습니다(상태 {end.status}).\n"
                 + excerpt(log, 8, last=True))
-    started = sum(state["start_time"] is not None for state in _own_states(kept))
-    source = code_cells(read_notebook(lecture.path))[started - 1]["source"] if started else ""
-    return (f"✗ {lecture.path.name} {code_label(started)}에서 커널이 죽었습니다. 메모리가 모자랐을 수 있습니다. "
-            "--jobs 1로 다시 해 보세요.\n" + excerpt(source, 4))
+    failure = json.loads(path.read_text(encoding="utf-8"))
+    place = f"✗ {lecture.path.name} {code_label(failure['number'])}"
+    source = code_cells(read_notebook(lecture.path))[failure["number"] - 1]["source"] if failure["number"] else ""
+    if failure["ename"] == "KlueError":
+        return f"{place}에서 멈췄습니다.\n    {strip_ansi(failure['evalue'])}"
+    if failure["ename"] in _ENDS:
+        return f"{place}{_ENDS[failure['ename']]}\n{excerpt(source, 4)}"
+    return "\n".join([f"{place}에서 멈췄습니다.", excerpt(source, 4), "  예외:",
+                      excerpt(failure["traceback"] or failure["evalue"], 6, last=True), f"  끝까지 보려면: {kept}"])
 
 
 def _write_results(folder: Path, options: Options, outcomes: Sequence[Outcome]) -> None:
     """Write results.json; lectures that this run did not touch keep their entries."""
-    path, old = folder / "results.json", {}
-    if path.is_file():
-        old = {row["lecture"]: row for row in json.loads(path.read_text(encoding="utf-8"))["lectures"]}
-    rows = old | {one.lecture: asdict(one) for one in outcomes}
+    path = folder / "results.json"
+    rows = _old_rows(path) | {one.lecture: asdict(one) for one in outcomes}
     body = {"run": options.run_name, "profile": options.profile, "seed": options.seed,
             "overrides": dict(options.overrides), "lectures": [rows[number] for number in sorted(rows)]}
-    write_atomically(path, (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
+    write_atomically(path, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
 
+
+def _old_rows(path: Path) -> dict[int, dict[str, Any]]:
+    """Return the rows of results.json by lecture. A damaged file is set aside, for nothing depends on it."""
+    if not path.is_file():
+        return {}
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["lectures"]
+        return {int(row["lecture"]): row for row in rows}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        aside = path.with_suffix(".damaged")
+        os.replace(path, aside)
+        complain(f"지난 실행의 기록이 깨져 있어 옮겨 두고 새로 씁니다: {aside}")
+        return {}

@@ -13,9 +13,10 @@ import numpy as np
 
 import klue_helpers
 from klue_helpers.files import write_atomically
-from klue_helpers.metrics import Scores, score
+from klue_helpers.metrics import Scores
 from klue_helpers.tasks import Task
 from klue_helpers.tasks.base import Prediction
+from klue_helpers.tasks.forms import Columns
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy")
 KINDS = ("official", "corrected")
@@ -24,8 +25,8 @@ Summary = dict[str, dict[str, dict[str, Any]]]
 
 
 def scores_of(task: Task, gold: Sequence[Prediction], predictions: Sequence[Prediction]) -> Scores:
-    """Return the scores of predictions, both sides in the form that `klue score` reads. Taught in lecture 5."""
-    return score(task.name, task.columns(gold), task.columns(predictions))
+    """Return the scores of predictions, the gold of the task's `gold_form`. Taught in lecture 5."""
+    return task.score(task.gold_form.columns(gold), task.prediction_form.columns(predictions))
 
 
 def summary(task: Task, gold: Sequence[Prediction], runs: Sequence[Sequence[Prediction]], *, rounds: int,
@@ -66,11 +67,12 @@ def _drawn(task: Task, gold: Sequence[Prediction], runs: Sequence[Sequence[Predi
 
 def _by_set(task: Task, gold: Sequence[Prediction],
             runs: Sequence[Sequence[Prediction]]) -> Callable[[np.ndarray], dict[str, dict[str, float]]]:
-    sides = task.columns(gold), [task.columns(run) for run in runs]
+    right = _arrays(task.gold_form.columns(gold))
+    guesses = [_arrays(task.prediction_form.columns(run)) for run in runs]
 
     def draw(places: np.ndarray) -> dict[str, dict[str, float]]:
-        golds = _taken(sides[0], places)
-        scores = [asdict(score(task.name, golds, _taken(columns, places))) for columns in sides[1]]
+        drawn = _taken(right, places)
+        scores = [asdict(task.score(drawn, _taken(columns, places))) for columns in guesses]
         return {kind: {name: float(np.mean([one[kind][name] for one in scores])) for name in scores[0][kind]}
                 for kind in KINDS}
 
@@ -91,7 +93,13 @@ def _by_example(task: Task, gold: Sequence[Prediction],
     return draw
 
 
-def _taken(columns: dict[str, Sequence[Any]], places: np.ndarray) -> dict[str, Sequence[Any]]:
+def _arrays(columns: Columns) -> Columns:
+    """Make arrays of the columns of numbers: from these the examples of a draw are taken at once."""
+    return {name: np.array(values) if isinstance(values[0], int | float) else values
+            for name, values in columns.items()}
+
+
+def _taken(columns: Columns, places: np.ndarray) -> Columns:
     return {name: values[places] if isinstance(values, np.ndarray) else [values[place] for place in places]
             for name, values in columns.items()}
 
