@@ -27,17 +27,36 @@ class Settings:
                          choices=SOURCES)
     data_dir: str | None = option(None, "원본 데이터 폴더(비우면 환경 변수 KLUE_DATA_DIR)")
 
+    @property
+    def is_default(self) -> bool:
+        """Whether results are those that the notebook shows: every setting but seed and data folder is the default.
+
+        What a lecture says of its numbers, and the bands within which it checks them, hold only then.
+        """
+        return all(getattr(self, item.name) == item.default for item in fields(self)
+                   if item.metadata and item.name not in ("profile", "seed", "data_dir"))
+
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (name, value, Korean description) of every setting but the lecture's number."""
         return [(f.name, _shown(getattr(self, f.name)), f.metadata["doc"]) for f in fields(self) if f.metadata]
 
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.lecture}강 설정**", "", "| 설정 | 값 | 뜻 |", "|---|---|---|"]
-        return "\n".join(lines + [f"| `{name}` | {value} | {doc} |" for name, value, doc in self.rows()])
+        lines += [f"| `{name}` | {value} | {doc} |" for name, value, doc in self.rows()]
+        return "\n".join([*lines, "", f"> **참고** {self._origin()}"] if self._origin() else lines)
 
     def __repr__(self) -> str:
         body = "\n".join(f"  {name} = {value}  # {doc}" for name, value, doc in self.rows())
-        return f"{self.lecture}강 설정\n{body}"
+        return "\n".join(filter(None, [f"{self.lecture}강 설정", body, self._origin()]))
+
+    def _origin(self) -> str:
+        """Return what the numbers come from where they are not those that the notebook's text speaks of."""
+        if self.is_default:
+            return ""
+        models = [getattr(self, name) for name in ("encoder", "causal_lm") if hasattr(self, name)]
+        using = f"여기서 나오는 수는 {', '.join(models)} 모델의 것이고, " if models else ""
+        return (f"기본 설정이 아닙니다. {using}본문에 적힌 수와 그 해석은 기본 설정(cpu 프로필)의 것입니다. "
+                "기본 설정에서만 맞는 확인은 건너뜁니다.")
 
 
 @dataclass(frozen=True, repr=False)

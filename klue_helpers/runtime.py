@@ -51,6 +51,18 @@ def _asked_device(asked: str) -> "torch.device":
     return chosen
 
 
+def half_type() -> "torch.dtype":
+    """Return the 16-bit type in which large models are loaded: bfloat16, or float16 on cards that only emulate that.
+
+    CUDA cards compute with bfloat16 from compute capability 8.0 (Ampere) on; a T4 has 7.5. Used in lecture 9.
+    """
+    import torch
+
+    chosen = device()
+    old_card = chosen.type == "cuda" and torch.cuda.get_device_capability(chosen) < (8, 0)
+    return torch.float16 if old_card else torch.bfloat16
+
+
 def seed_everything(seed: int, *, with_torch: bool = True) -> None:
     """Seed the generators of Python, NumPy and, unless the lecture does without it, torch."""
     import numpy as np
