@@ -11,8 +11,11 @@ from test_damaged_files import VALUES, places, with_change
 
 import klue_helpers as kh
 from klue_helpers.errors import KlueError
+from klue_helpers.models import load_encoder
 from klue_helpers.tasks import TASKS, load_task
 from klue_helpers.training import read_rows
+
+TOKENIZER = load_encoder("klue-mini-bert").tokenizer
 
 
 @cache
@@ -28,7 +31,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def read(name: str, folder: Path, content: bytes, *, labelled: bool = True):
-    """Return the rows of a file, or the message of a KlueError; every row must have a gold answer."""
+    """Return the rows of a file, or the message of a KlueError; every row must have features and a gold answer."""
     task, path = load_task(name), folder / "rows.jsonl"
     path.write_bytes(content)
     try:
@@ -36,6 +39,8 @@ def read(name: str, folder: Path, content: bytes, *, labelled: bool = True):
     except KlueError as error:
         assert "rows.jsonl" in str(error) and len(str(error)) < 1500
         return str(error)
+    features = task.encode(rows, TOKENIZER, 32)
+    assert {feature.row for feature in features} == set(range(len(rows)))
     if labelled:
         json.dumps([task.gold(row) for row in rows], ensure_ascii=False).encode()
     return rows

@@ -10,6 +10,7 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
+from klue_helpers import runtime
 from klue_helpers.models import Encoder
 from klue_helpers.tasks import Feature, Task, collate
 from klue_helpers.training.adapters import add_adapters
@@ -103,7 +104,7 @@ def train_once(task: Task, encoder: str, parts: Parts, settings: FinetuneSetting
 
 def use_bf16(settings: FinetuneSettings) -> bool:
     """Say whether to compute in bfloat16."""
-    native = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    native = runtime.device().type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return settings.precision == "bf16" or (settings.precision == "auto" and native)
 
 
@@ -132,14 +133,14 @@ def _arguments(settings: FinetuneSettings, folder: Path, features: int, *, seed:
     steps = math.ceil(features / (batch * process()[1])) * settings.epochs
     every = max(1, min(settings.evaluate_every or steps, steps))
     return _on_one_card(transformers.TrainingArguments(
-        output_dir=str(folder), use_cpu=not torch.cuda.is_available(),  # without it torchrun's processes train apart
+        output_dir=str(folder), use_cpu=runtime.device().type == "cpu",  # without it torchrun's processes train apart
         seed=seed, report_to="none", disable_tqdm=True, log_level="error",
         num_train_epochs=settings.epochs, per_device_train_batch_size=batch, learning_rate=settings.learning_rate,
         warmup_steps=settings.warmup, weight_decay=settings.weight_decay, bf16=use_bf16(settings),
         train_sampling_strategy="random" if settings.padding == "max_length" else "group_by_length",
         eval_strategy=strategy, save_strategy=strategy, logging_strategy=strategy, eval_steps=every, save_steps=every,
         logging_steps=every, save_total_limit=1, load_best_model_at_end=True, metric_for_best_model="eval_rank",
-        greater_is_better=True, remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+        greater_is_better=True, remove_unused_columns=False, dataloader_pin_memory=runtime.device().type == "cuda",
     ))
 
 

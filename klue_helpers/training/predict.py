@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from klue_helpers import runtime
 from klue_helpers.tasks import Task, collate
 from klue_helpers.tasks.base import Prediction, Row
 from klue_helpers.training.processes import joined
@@ -75,7 +76,7 @@ class Predictor:
 
 def attention() -> dict[str, str]:
     """Return the option of `load_encoder` for the attention that is fastest here: on CPUs the one written out."""
-    return {} if torch.cuda.is_available() else {"attn_implementation": "eager"}
+    return {} if runtime.device().type == "cuda" else {"attn_implementation": "eager"}
 
 
 def predict_rows(task: Task, model: torch.nn.Module, tokenizer: "PreTrainedTokenizerBase", rows: Sequence[Row], *,

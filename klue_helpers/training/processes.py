@@ -6,6 +6,8 @@ from typing import Any
 import accelerate
 import torch
 
+from klue_helpers import runtime
+
 
 def process() -> tuple[int, int]:
     """Return this process's number and how many `torchrun` started; (0, 1) without it."""
@@ -20,7 +22,7 @@ def joined() -> tuple[int, int]:
 def join() -> None:
     """Join the processes of `torchrun`; without it do nothing."""
     if process()[1] > 1:
-        accelerate.PartialState(cpu=not torch.cuda.is_available())
+        accelerate.PartialState(cpu=runtime.device().type == "cpu")
 
 
 def from_first(value: Any) -> Any:
