@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FAILED, USAGE, INTERRUPTED, PIPE = 1, 2, 130, 141
 _FOLDER = {"metavar": "폴더", "help": "내려받은 원본 데이터가 든 폴더(source=local)"}
 _LECTURES = "강의 번호(2), 범위(2-4) 또는 이름. 비우면 모든 강의"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of the settings in glibc's malloc.h
 _KEPT_BYTES = 2**30  # larger than any tensor of a mini model's step
 
+
 def device() -> "torch.device":
     """Return the device that networks run on: a CUDA card where there is one, else Apple's MPS, else the CPU.
 

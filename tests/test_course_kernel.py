@@ -10,9 +10,11 @@ from queue import Empty
 
 import psutil
 import pytest
+import zmq
 from course.toy import make_project, notebook, shown
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 
-from klue_helpers.course import guard, validate
+from klue_helpers.course import guard, kernel, validate
 
 ROOT = Path(guard.__file__).parents[2]
 # Holds up the thread that carries outputs, as a busy machine does, for longer than nbclient (4 s) and nbval (5 s) wait.
@@ -28,14 +30,28 @@ def tell_check(project, klue, *words):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", [LATE, "for n in range(6000):\n    print(n, flush=True)"], ids=["late", "chatty"])
-def test_outputs_that_come_late_or_in_thousands_are_waited_for(tmp_path, klue, source):
-    project = make_project(tmp_path, ("02_가.ipynb", notebook(2, source)))
+def test_outputs_that_come_late_are_waited_for(tmp_path, klue):
+    project = make_project(tmp_path, ("02_가.ipynb", notebook(2, LATE)))
     status, _, err = klue(project, "run")
-    assert (status, err) == (0, "")
-    assert shown(project.executed("cpu") / "02_가.ipynb").splitlines()[-1] in ("늦음", "5999")
+    assert (status, err, shown(project.executed("cpu") / "02_가.ipynb")) == (0, "", "늦음\n")
     last, told = tell_check(project, klue)
     assert last == "4 passed, 1 failed" and len(told) == 1  # the file's problem, no cell's
+
+
+@pytest.mark.parametrize("base", [KernelManager, AsyncKernelManager])
+def test_no_message_is_dropped_however_many_wait(base):
+    """ZeroMQ drops what exceeds a thousand; the flood itself is one of benchmarks/drills, for it takes a minute."""
+    made = kernel.manager(base)()
+    made.load_connection_info({"shell_port": 1, "iopub_port": 2, "ip": "127.0.0.1", "transport": "tcp"})
+    client = made.client()
+    assert client.connect_iopub().getsockopt(zmq.RCVHWM) == 0
+    client.context.destroy(linger=0)
+
+
+def test_the_kernel_drops_no_message_either(tmp_path, klue):
+    ask = "import zmq\n\nprint(get_ipython().kernel.iopub_thread.socket.getsockopt(zmq.SNDHWM))"
+    project = make_project(tmp_path, ("02_가.ipynb", notebook(2, ask)))
+    assert klue(project, "run")[0] == 0 and shown(project.executed("cpu") / "02_가.ipynb") == "0\n"
 
 
 @pytest.mark.slow
@@ -123,9 +139,9 @@ class Client:
 
 
 def kernel_with(client, *, alive):
-    kernel = validate.PatientKernel.__new__(validate.PatientKernel)
-    kernel.kc, kernel.km = client, type("Manager", (), {"is_alive": lambda self: alive})()
-    return kernel
+    patient = validate.PatientKernel.__new__(validate.PatientKernel)
+    patient.kc, patient.km = client, type("Manager", (), {"is_alive": lambda self: alive})()
+    return patient
 
 
 @pytest.mark.parametrize("stream", ["iopub", "shell"])
@@ -139,12 +155,12 @@ def test_a_living_kernel_is_waited_for_and_a_dead_one_is_not(stream):
 
 
 def test_an_interrupted_cell_that_goes_on_printing_is_given_up(monkeypatch):
-    kernel = kernel_with(Client(0), alive=True)
-    kernel.km.interrupt_kernel = lambda: None
+    patient = kernel_with(Client(0), alive=True)
+    patient.km.interrupt_kernel = lambda: None
     monkeypatch.setattr(validate, "_INTERRUPT", -1.0)
-    kernel.interrupt()
+    patient.interrupt()
     with pytest.raises(Empty):
-        kernel.get_message("iopub", timeout=100)
+        patient.get_message("iopub", timeout=100)
 
 
 def wait_for(path):

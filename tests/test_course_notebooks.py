@@ -184,7 +184,7 @@ def test_a_long_output_without_blanks_is_searched_in_linear_time(project):
     assert len(found) == 1 and "/opt/site-packages" in found[0] and len(found[0]) < 300
 
 
-ODD = (None, 1, "x", [], {}, [1], {"a": 1}, ["a"])
+ODD = (None, 1, "x", "\ud800", [], {}, [1], {"a": 1}, ["a"])
 
 
 def places(value, path=()):
@@ -227,12 +227,12 @@ def full_notebook():
 
 
 def test_one_wrong_value_anywhere_is_told_or_does_no_harm(project, tmp_path):
-    """Every value of a notebook in turn is replaced by eight odd ones, or left out."""
+    """Every value of a notebook in turn is replaced by nine odd ones, or left out."""
     path, made, told = tmp_path / "깨진.ipynb", full_notebook(), 0
     spoilt = [changed(made, place, value) for place in places(made) for value in ODD]
     spoilt += [shortened(made, place) for place in places(made) if place]
     for one in spoilt:
-        path.write_text(json.dumps(one, ensure_ascii=False), encoding="utf-8")
+        path.write_text(json.dumps(one), encoding="utf-8")
         try:
             read = read_notebook(path)
         except KlueError as error:

@@ -10,6 +10,10 @@ machine may take a hundred times as long as an idle one to start a kernel or to 
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_client import KernelClient
 
 START = 600  # seconds for a kernel to start; an idle machine takes one
 CELL_LIMIT = 3600  # seconds for a cell unless the user says otherwise; a whole lecture takes four minutes at most
@@ -37,11 +41,10 @@ def manager(base: type) -> type:
         def _this_python(self) -> KernelSpecManager:
             return ThisPython(parent=self)
 
-        @default("context")
-        def _roomy_context(self) -> zmq.Context:
-            context = super()._context_default()
-            context.setsockopt(zmq.RCVHWM, 0)  # no limit on what waits to be read
-            return context
+        def client(self, **options: Any) -> "KernelClient":
+            client = super().client(**options)
+            client.context.setsockopt(zmq.RCVHWM, 0)  # no limit on what waits to be read
+            return client
 
     return Manager
 

@@ -28,6 +28,7 @@ def read_notebook(path: Path) -> Notebook:
     """Return the notebook with every text joined to one string. Raises KlueError where the file is none."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(notebook, ensure_ascii=False).encode()  # fails on half a surrogate pair, which no file can hold
     except OSError as error:
         raise KlueError(f"노트북을 읽지 못했습니다({error.strerror}): {path}. 파일과 권한을 확인하세요.") from error
     except (ValueError, RecursionError) as error:

@@ -44,31 +44,21 @@ def train_command(arguments: argparse.Namespace) -> None:
 def evaluate_command(arguments: argparse.Namespace) -> None:
     """Score a saved model on a split or a file. Raises KlueError for a mistake of the user's."""
     _prepare()
-    from klue_helpers.training import (
-        evaluate,
-        join,
-        leave,
-        load_model,
-        process,
-        read_rows,
-        reported_rows,
-        reported_split,
-        write_lines,
-    )
+    from klue_helpers import training
 
-    join()
-    model = load_model(arguments.model)
+    training.join()
+    model = training.load_model(arguments.model)
     if arguments.file:
-        rows = read_rows(model.task, Path(arguments.file))
+        rows = training.read_rows(model.task, Path(arguments.file))
     else:
-        split = reported_split(model.task, arguments.source, arguments.split)
-        rows, _ = reported_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
-    found, scores, baseline = evaluate(model, rows)
-    leave()
-    if process()[0] > 0:
+        split = training.reported_split(model.task, arguments.source, arguments.split)
+        rows, _ = training.reported_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
+    found, scores, baseline = training.evaluate(model, rows)
+    training.leave()
+    if training.process()[0] > 0:
         return
     if arguments.output:
-        write_lines(Path(arguments.output), found.predictions)
+        training.write_lines(Path(arguments.output), found.predictions)
     say(f"{len(rows):,}행으로 쟀습니다.")
     _tell_cut(found.cut, model)
     _show_scores(scores, baseline)

@@ -154,4 +154,3 @@ def _tokenizer(split: dict, output: Path, settings: PretrainSettings, workers: W
                 (Path(part) / name).replace(output / name)
     workers.wait()
     return AutoTokenizer.from_pretrained(output)
-

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 
 from klue_helpers import runtime
 from klue_helpers.errors import KlueError
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 TASK_FILE, WEIGHTS, ADAPTER = "task.json", "model.safetensors", "adapter.safetensors"
 HEADS = files("klue_helpers") / "models" / "heads"  # the trained heads that ship, a folder each
-# What torch, transformers and safetensors raise for files that are damaged or do not belong together.
-UNLOADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-              SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def load_model(folder: str | Path) -> TaskModel:
         tokenizer, model = _adapted(path, facts) if facts["adapter"] else _whole(path, facts)
     except KlueError:
         raise  # it names the folder already
-    except UNLOADABLE as error:
+    except Exception as error:  # for a damaged file the libraries raise nearly every kind there is, some of their own
         raise KlueError(_broken(path, str(error).strip().split("\n")[0])) from error
     return TaskModel(**{**facts, "tokenizer": tokenizer, "model": model.to(runtime.device()).eval()})
 
@@ -164,7 +160,7 @@ def _facts(path: Path) -> dict[str, Any]:
         numbers = {"max_length": content["max_length"], "adapter": content.get("adapter", 0)}
         check_values(FinetuneSettings, numbers, owner=TASK_FILE)
     except KlueError as error:
-        raise KlueError(f"{path}: {error}") from error
+        raise KlueError(_broken(path.parent, f"{TASK_FILE}: {error}")) from error
     return {"task": task, "encoder": content["encoder"], "max_length": content["max_length"],
             "bf16": content.get("bf16") is True, "adapter": numbers["adapter"]}
 
