@@ -15,8 +15,10 @@ help:  ## 명령 목록을 보여 줍니다
 env: $(STAMP)  ## 가상 환경(.venv)을 만들고 필요한 것을 설치합니다
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 이상이 필요합니다. 예: make env PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
+	  echo "Python 3.11에서 3.14까지 쓸 수 있습니다. 3.13을 권합니다. 예: make env PYTHON=python3.13" >&2; exit 2; }
+	@$(PYTHON) -c 'import platform, sys; sys.exit((platform.system(), platform.machine()) == ("Darwin", "x86_64"))' || { \
+	  echo "인텔 맥에는 PyTorch의 설치 파일이 없습니다. Colab에서 여세요." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -c constraints.txt -e '.[all]'
 	@touch $(STAMP)

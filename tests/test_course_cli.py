@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -162,9 +163,25 @@ def test_doctor_compares_versions(requirement, state):
     assert doctor._package(requirement).state == state
 
 
+def test_doctor_asks_a_learner_for_no_tools_and_no_analyzers(monkeypatch, tmp_path, capfd):
+    """Without a project, with the core alone installed, as in Colab after lecture 3's setup cell."""
+    known = {"hgtk", "kiwipiepy", "konlpy", "kss", "gensim", "jupyter-book", "ruff", "pytest", "papermill"}
+    real = doctor.installed_version
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None if name in known else real(name))
+    monkeypatch.setattr(doctor, "_try", lambda what, code, mend: Line(what, GOOD, "좋음", mend))
+    monkeypatch.setattr(doctor, "_hub", lambda: Line("Hugging Face 허브", GOOD, "연결됩니다", essential=False))
+    monkeypatch.delenv("KLUE_DATA_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["doctor"]) == 0
+    out, err = capfd.readouterr()
+    assert err == "" and "강의를 실행할 수 있습니다" in out
+    assert not re.search(r"문제|주의|자바|make env|ruff|jupyter-book", out)
+    assert "추가 패키지(words)" in out and "1·4·8강에서만" in out
+
+
 def test_doctor_looks_into_the_data_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("KLUE_DATA_DIR", raising=False)
-    assert doctor._data().state == CARE
+    assert doctor._data(make_project(tmp_path, ("02_가.ipynb", notebook(2)))).state == CARE
     monkeypatch.setenv("KLUE_DATA_DIR", str(tmp_path / "없음"))
     assert doctor._data().state == BROKEN and not doctor._data().essential
     (tmp_path / "nsmc").mkdir()

@@ -24,4 +24,5 @@ def test_examples_of_docstrings_hold(name):
 
 
 def test_examples_are_found():
-    assert {"klue_helpers.text", "klue_helpers.noising", "klue_helpers.tasks.relation"} <= set(map(dotted, WITH_EXAMPLES))
+    some = {"klue_helpers.text", "klue_helpers.noising", "klue_helpers.tasks.relation"}
+    assert some <= set(map(dotted, WITH_EXAMPLES))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from klue_helpers.course.colab import furnish, links, read_address
 from klue_helpers.course.notebooks import PARAMETERS, Cell, Notebook, code_cells, tags
 from klue_helpers.course.project import Lecture, Project
 
@@ -43,7 +44,7 @@ def lint(notebook: Notebook, lecture: Lecture, project: Project) -> list[Problem
     project : whose folder may not show in outputs.
     """
     problems = [*_format_problems(notebook), *_parameter_problems(notebook, lecture), *_text_problems(notebook),
-                *_count_problems(notebook)]
+                *_count_problems(notebook), *_colab_problems(notebook, lecture, project)]
     for number, cell in enumerate(code_cells(notebook), start=1):
         found = [*_source_problems(cell), *_output_problems(cell), *path_problems(cell, project)]
         problems += [Problem(code_label(number), text) for text in found]
@@ -93,6 +94,22 @@ def _text_problems(notebook: Notebook) -> Iterator[Problem]:
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown" and re.search(r"!\[\s*\]\(", cell["source"]):
             yield Problem(f"{number}번째 셀(글)", "그림에 대체 텍스트가 없습니다. ![설명](…)처럼 쓰세요.")
+
+
+def _colab_problems(notebook: Notebook, lecture: Lecture, project: Project) -> Iterator[Problem]:
+    """Yield what differs from the setup cell and the links that `klue tidy` writes."""
+    address, again = read_address(project), f"`klue tidy {lecture.number}`로 고치세요."
+    if address is None:
+        return
+    wanted = furnish(notebook, lecture, address)["cells"]
+    if len(wanted) != len(notebook["cells"]):
+        yield Problem("", f"Colab의 설치 셀이나 그 앞의 안내 문장이 없거나 제자리에 있지 않습니다. {again}")
+        return
+    for number, (cell, good) in enumerate(zip(notebook["cells"], wanted, strict=True), start=1):
+        if cell["source"] != good["source"]:
+            wrong = ", ".join(sorted(set(links(cell)) - set(links(good)))) if cell["cell_type"] == "markdown" else ""
+            what = f"Colab에서 열리지 않는 링크가 있습니다({wrong})" if wrong else "설치 셀이나 안내가 틀과 다릅니다"
+            yield Problem(f"{number}번째 셀", f"{what}. {again}")
 
 
 def _source_problems(cell: Cell) -> Iterator[str]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from klue_helpers.course.colab import read_address, site_links
 from klue_helpers.course.notebooks import dumps, read_notebook, with_outputs
 from klue_helpers.course.processes import Finished, Job, child_environment, run_jobs
 from klue_helpers.course.project import Project
@@ -82,7 +83,7 @@ def _stage(project: Project, profile: str, stage: Path) -> list[str]:
         shutil.copytree(project.root / "book", stage / "book", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(project.notebooks, stage / "notebooks",
                     ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints", "__pycache__"))
-    missing = [page for page in pages if not _stage_page(project, profile, stage, page)]
+    missing = [page for page in pages if not _stage_page(project, profile, stage, page, pages)]
     if missing:
         numbers = " ".join(_number(page) for page in missing)
         flag = "" if profile == "cpu" else f" --profile {profile}"
@@ -91,8 +92,11 @@ def _stage(project: Project, profile: str, stage: Path) -> list[str]:
     return pages
 
 
-def _stage_page(project: Project, profile: str, stage: Path, page: str) -> bool:
-    """Stage one page of the table of contents; False for a notebook without fitting executed outputs."""
+def _stage_page(project: Project, profile: str, stage: Path, page: str, pages: list[str]) -> bool:
+    """Stage one page of the table of contents; False for a notebook without fitting executed outputs.
+
+    A notebook's links to the other pages stay within the site.
+    """
     source = next((path for ending in _PAGES if (path := project.root / f"{page}{ending}").is_file()), None)
     if source is None:
         raise KlueError(f"_toc.yml에 적힌 쪽이 없습니다: {page}. 파일을 만들거나 _toc.yml에서 빼세요.")
@@ -108,7 +112,8 @@ def _stage_page(project: Project, profile: str, stage: Path, page: str) -> bool:
     notebook = with_outputs(read_notebook(source), read_notebook(executed))
     if notebook is None:
         return False
-    target.write_bytes(dumps(notebook))
+    address = read_address(project)
+    target.write_bytes(dumps(site_links(notebook, page, pages, address) if address else notebook))
     return True
 
 

@@ -78,10 +78,13 @@ def folder_listing(folder: str | None) -> list[tuple[str, int, int]]:
 
 
 def requirements(project: Project | None = None) -> list[str]:
-    """Return the course's requirements, extras included, as in pyproject.toml: ``["torch>=2.4", …]``.
+    """Return what the course requires on this Python, as in pyproject.toml: ``["torch>=2.4", …]``.
 
-    They are read from the project's pyproject.toml, else from the installed package's metadata.
+    With a project, what its pyproject.toml states, extras included; without one, what the installed package
+    itself needs.
     """
+    from packaging.requirements import Requirement
+
     path = project.root / "pyproject.toml" if project else None
     if path and path.is_file():
         table = _read_toml(path).get("project", {})
@@ -89,7 +92,9 @@ def requirements(project: Project | None = None) -> list[str]:
         found = [*table.get("dependencies", []), *(line for extra in extras for line in extra)]
     else:
         found = _installed_requirements()
-    return sorted({line.split(";")[0].strip() for line in found if not line.startswith("klue")})
+    wanted = [Requirement(line) for line in found if not line.startswith("klue")]
+    here = [need for need in wanted if need.marker is None or need.marker.evaluate({"extra": ""})]
+    return sorted({f"{need.name}{need.specifier}" for need in here})
 
 
 def distribution_name(requirement: str) -> str:

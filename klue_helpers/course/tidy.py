@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from klue_helpers.course.colab import furnish, read_address
 from klue_helpers.course.lint import Problem, code_label, lint, path_problems
 from klue_helpers.course.notebooks import Notebook, code_cells, dumps, normal_form, read_notebook, with_outputs
 from klue_helpers.course.project import Lecture, Project
@@ -12,17 +13,29 @@ from klue_helpers.files import write_atomically
 
 
 def tidy(project: Project, lectures: Sequence[Lecture], options: Options) -> bool:
-    """Execute the lectures as they stand (reusing `klue run`'s results) and save their outputs in normal form.
+    """Execute the lectures (reusing `klue run`'s results) and save their outputs in normal form.
+
+    Their setup cells and links are written first, from the address in ``_config.yml``.
 
     Returns
     -------
     Whether every notebook was executed and saved. One that fails, or shows a path of this machine, stays as it was.
     """
+    for lecture in lectures:
+        write_form(project, lecture)
     outcomes = run_lectures(project, lectures, options)
     show(project, options, outcomes)
     saved = [_save(project, lecture, options) for lecture, outcome in zip(lectures, outcomes, strict=True)
              if outcome.status != "failed"]
     return len(saved) == len(lectures) and all(saved)
+
+
+def write_form(project: Project, lecture: Lecture) -> None:
+    """Bring a notebook's file into normal form, setup cell and links included, without executing it."""
+    notebook, address = read_notebook(lecture.path), read_address(project)
+    content = dumps(normal_form(furnish(notebook, lecture, address) if address else notebook))
+    if content != lecture.path.read_bytes():
+        write_atomically(lecture.path, content)
 
 
 def check_form(project: Project, lectures: Sequence[Lecture]) -> bool:
