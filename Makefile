@@ -1,4 +1,5 @@
 # README's two commands are `make book` and `make test`. Everything runs in .venv, made on first use.
+# For POSIX systems; on Windows run the commands below by hand, with .venv\Scripts\python for $(PY).
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -7,9 +8,9 @@ STAMP := $(VENV)/.installed
 export PYTHONUTF8 = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help env book test test-fast colab lab lint clean
+.PHONY: help env book test test-fast drills colab lab lint clean
 help:  ## 명령 목록을 보여 줍니다
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s%s\n", $$1, $$2}'
 
 env: $(STAMP)  ## 가상 환경(.venv)을 만들고 필요한 것을 설치합니다
 
@@ -34,6 +35,9 @@ test-fast: env  ## 오래 걸리는 것을 뺀 테스트만 돌립니다
 
 colab: env  ## 모든 강의를 Colab과 같은 환경에서 실행합니다(한 시간쯤)
 	$(PY) tests/colab/run.py $(if $(OUTPUT),--output $(OUTPUT))
+
+drills: env  ## 명령과 함수를 일부러 망가뜨려 봅니다(한 시간 안에 끝납니다)
+	$(PY) benchmarks/drills
 
 lint: env  ## 코드 형식을 검사합니다
 	$(PY) -m ruff check .

@@ -43,9 +43,9 @@ from klue_helpers.generation import sample_texts
 from klue_helpers.models import CausalLM, load_causal_lm, model_folder
 from klue_helpers.pretraining.corpus import Corpus, document_sentences, hold_out, read_registers, to_corpus
 from klue_helpers.pretraining.gpt import GPT
-from klue_helpers.pretraining.recipe import has_slur
 from klue_helpers.pretraining.settings import GptSettings
 from klue_helpers.prompting import continuation_scores
+from klue_helpers.text import has_slur
 
 WEIGHTS = {"reviews": 1, "formal": 2, "spoken": 2}  # those the mini GPT was trained with
 SEED = 42

@@ -17,7 +17,7 @@ import torch
 from klue_helpers.multimodal.codes import PictureCodes, train_codes
 from klue_helpers.multimodal.language import describe, single_captions
 from klue_helpers.multimodal.painter import Painter, paint_texts, painting_scores, painting_tensors, train_painter
-from klue_helpers.multimodal.saved import Studio, load_studio, save_studio
+from klue_helpers.multimodal.saved import TrainedPainter, load_painter, save_painter
 from klue_helpers.multimodal.world import Scene, all_scenes, draw_scenes, read_picture, render
 
 
@@ -40,21 +40,21 @@ def pictures_of(scenes: list[Scene]) -> torch.Tensor:
     return torch.from_numpy(np.stack([render(scene) for scene in scenes]))
 
 
-def train(options: argparse.Namespace, rng: np.random.Generator) -> tuple[Studio, dict, dict[str, list[float]]]:
+def train(options: argparse.Namespace, rng: np.random.Generator) -> tuple[TrainedPainter, dict, dict[str, list[float]]]:
     """Return the trained networks, their sizes and the losses of both."""
     sizes = {"codes": {"count": options.codes, "patch": options.patch},
              "painter": {"size": options.size, "layers": options.layers}}
     torch.manual_seed(options.seed)
     codes = PictureCodes(**sizes["codes"])
     first = train_codes(codes, pictures_of(draw_scenes(6_000, rng)), steps=options.code_steps, seed=options.seed)
-    studio = Studio(codes, Painter(codes, **sizes["painter"]))
+    trained = TrainedPainter(codes, Painter(codes, **sizes["painter"]))
     texts, written = painting_tensors(draw_scenes(options.scenes, rng, single=0.35), codes, rng)
-    second = train_painter(studio.painter, texts, written, steps=options.painter_steps, seed=options.seed,
+    second = train_painter(trained.painter, texts, written, steps=options.painter_steps, seed=options.seed,
                            learning_rate=options.learning_rate)
-    return studio, sizes, {"codes": first, "painter": second}
+    return trained, sizes, {"codes": first, "painter": second}
 
 
-def score(studio: Studio) -> dict[str, dict[str, float]]:
+def score(trained: TrainedPainter) -> dict[str, dict[str, float]]:
     """Score reconstructions and drawings, held-out pairs of colour and shape apart."""
     rng = np.random.default_rng(10_000)
     singles = list(all_scenes(1))
@@ -65,14 +65,14 @@ def score(studio: Studio) -> dict[str, dict[str, float]]:
     table = {}
     for held in (False, True):
         scenes = [scene for scene in singles if scene.held_out == held]
-        painted = studio.codes.decode(studio.codes.encode(pictures_of(scenes))).numpy()
+        painted = trained.codes.decode(trained.codes.encode(pictures_of(scenes))).cpu().numpy()
         read = [read_picture(picture) for picture in painted]
         table[f"codes, {'held-out' if held else 'seen'}"] = {
             "n": len(scenes), "read": float(np.mean([r.things == s.things for r, s in zip(read, scenes, strict=True)])),
             "error": float(np.mean([r.error for r in read]))}
         for name, group in captions.items():
             group = [caption for caption in group if caption.held_out == held]
-            looks, all_said = painting_scores(group, paint_texts([c.text for c in group], *studio[::-1]))
+            looks, all_said = painting_scores(group, paint_texts([c.text for c in group], *trained[::-1]))
             table[f"{name}, {'held-out' if held else 'seen'}"] = {"n": len(group), "looks": looks, "all": all_said}
     return table
 
@@ -80,9 +80,9 @@ def score(studio: Studio) -> dict[str, dict[str, float]]:
 def main() -> None:
     options, start = parse(), time.process_time()
     torch.set_num_threads(1)
-    studio, sizes, losses = train(options, np.random.default_rng(options.seed))
+    trained, sizes, losses = train(options, np.random.default_rng(options.seed))
     spent = time.process_time() - start
-    save_studio(studio, options.output, sizes)
+    save_painter(trained, options.output, sizes)
     with (options.output / "log.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["network", "step", "loss"])
@@ -90,7 +90,7 @@ def main() -> None:
             writer.writerows([name, end, f"{np.mean(values[end - 100:end]):.5f}"]
                              for end in range(100, len(values) + 1, 100))
     result = {"recipe": {key: value for key, value in vars(options).items() if key != "output"},
-              "cpu_seconds": round(spent), "scores": score(load_studio(options.output))}
+              "cpu_seconds": round(spent), "scores": score(load_painter(options.output))}
     (options.output / "scores.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
 

@@ -31,18 +31,21 @@ ALL = 1_000_000  # held-out inputs: more than there are
 def saved_settings(name):
     """Return the settings a model was trained with, but for the number of held-out inputs."""
     saved = json.loads((model_folder(name) / "settings.json").read_text(encoding="utf-8"))
-    return BertSettings(**{one.name: saved[one.name] for one in fields(BertSettings)} | {"evaluate_texts": ALL})
+    known = {one.name: saved[one.name] for one in fields(BertSettings) if one.name in saved}
+    return BertSettings(**known | {"evaluate_texts": ALL})
 
 
 @torch.inference_mode()
 def held_out(options, documents):
-    """Loss (in nats) and accuracy on masked tokens, by register."""
+    """Loss (in nats) and accuracy on the places that show [MASK], by register."""
     tokenizer, model = load_encoder(options.model, head="pretraining", attn_implementation="eager")
     corpora = {name: to_corpus(one, tokenizer) for name, one in documents.items()}
     examples = BertExamples(saved_settings(options.model), tokenizer, corpora, corpora, dict.fromkeys(corpora, 1))
-    loss, sums = BertLoss(model).eval(), defaultdict(Counter)
+    mask_id = tokenizer.mask_token_id
+    loss, sums = BertLoss(model, mask_id).eval(), defaultdict(Counter)
     for register, batch in examples.held_out_batches():
-        values, masked = loss(batch), int((batch["labels"] != -100).sum())
+        values = loss(batch)
+        masked = int(((batch["labels"] != -100) & (batch["input_ids"] == mask_id)).sum())
         sums[register].update(inputs=len(batch["labels"]), masked=masked, loss=float(values["masked_loss"]) * masked,
                               right=round(float(values["masked_accuracy"]) * masked))
     for register, sum_ in sums.items():

@@ -24,9 +24,9 @@ from typing import Any
 import results_page
 import torch
 
-from klue_helpers.course.run import parse_override
 from klue_helpers.data import load_data
 from klue_helpers.models.load import model_folder
+from klue_helpers.options import parse_override
 from klue_helpers.pretraining.recipe import pair_test_rows
 from klue_helpers.runtime import silence
 from klue_helpers.training import finetune

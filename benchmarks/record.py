@@ -4,6 +4,8 @@ import json
 import math
 from pathlib import Path
 
+from klue_helpers.files import write_atomically
+
 
 def read(path: Path) -> dict:
     """Return the sections measured so far."""
@@ -12,10 +14,8 @@ def read(path: Path) -> dict:
 
 def write(path: Path, section: str, value: object) -> None:
     """Put a section into the file, as it is now: another process may have written to it meanwhile."""
-    part = path.with_suffix(".part")
     text = json.dumps(read(path) | {section: value}, ensure_ascii=False, indent=1, sort_keys=True)
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    write_atomically(path, text + "\n")
 
 
 def add(path: Path, section: str, row: dict, *, same: tuple[str, ...]) -> None:

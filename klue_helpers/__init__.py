@@ -11,9 +11,11 @@ from klue_helpers.errors import KlueError
 
 __version__ = "0.1.0"
 
-_MODULES = ("data", "embeddings", "exercises", "generation", "metrics", "models", "plots", "pretraining", "prompting",
-            "runtime", "tasks", "text", "tokenizers", "training")
-_FUNCTIONS = {"load_data": "data", "audit_splits": "data", "load_task": "tasks", "finetune": "training"}
+_MODULES = ("attention", "chatbot", "data", "embeddings", "exercises", "generation", "metrics", "models", "multimodal",
+            "noising", "plots", "pretraining", "prompting", "runtime", "steering", "tasks", "text", "tokenizers",
+            "training")
+_FUNCTIONS = {"load_data": "data", "audit_splits": "data", "load_task": "tasks", "finetune": "training",
+              "load_finetuned": "training"}
 
 __all__ = ["KlueError", "__version__", "configure", *_FUNCTIONS, *_MODULES]
 

@@ -19,12 +19,13 @@ class PermutationMasks(NamedTuple):
     query: torch.Tensor
 
 
-def permutation_masks(order: Sequence[int]) -> PermutationMasks:
+def permutation_masks(order: Sequence[int], *, device: torch.device | str | None = None) -> PermutationMasks:
     """Return the two masks of XLNet for an order in which tokens are guessed. Taught in lecture 10.
 
     Parameters
     ----------
     order : all places once each, the one guessed first in front.
+    device : where the masks are to lie: that of the tokens. The CPU if None.
 
     Raises
     ------
@@ -39,9 +40,8 @@ def permutation_masks(order: Sequence[int]) -> PermutationMasks:
     """
     if sorted(order) != list(range(len(order))):
         raise KlueError(f"순서에는 0부터 {len(order) - 1}까지의 자리가 한 번씩 있어야 합니다: {list(order)}.")
-    rank = torch.empty(len(order), dtype=torch.long)
-    rank[torch.tensor(order, dtype=torch.long)] = torch.arange(len(order))
-    return PermutationMasks(rank[None, :] <= rank[:, None], rank[None, :] < rank[:, None])
+    rank = torch.tensor(order, dtype=torch.long, device=device).argsort()  # (T,) when each place is guessed
+    return PermutationMasks(content=rank[None, :] <= rank[:, None], query=rank[None, :] < rank[:, None])  # (T, T)
 
 
 def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -50,39 +50,50 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: to
     Parameters
     ----------
     query, key, value : (…, T, d), (…, S, d), (…, S, d).
-    mask : (T, S), true where row may see column.
+    mask : (T, S), true where row may see column, on the device of the others.
+
+    Returns
+    -------
+    (…, T, d)
     """
     scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5  # (…, T, S)
-    return scores.masked_fill(~mask, float("-inf")).softmax(dim=-1).nan_to_num(0.0) @ value
+    shares = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1)  # (…, T, S)
+    return shares.nan_to_num(0.0) @ value  # (…, T, d); a row of -inf alone has become NaN and mixes nothing
 
 
 class TwoStreamLayer(nn.Module):
-    """One layer of XLNet without relative positions: the same weights for both streams. Taught in lecture 10."""
+    """One layer of XLNet without relative positions: the same weights for both streams. Taught in lecture 10.
+
+    In the article's letters h is the content stream, which knows the token of its own place, and g the query stream,
+    which knows the place alone. Norms stand behind attention and feed-forward, as in BERT.
+    """
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        self.query, self.key, self.value, self.mix = (nn.Linear(size, size) for _ in range(4))
-        self.wide = nn.Sequential(nn.Linear(size, 4 * size), nn.GELU(), nn.Linear(4 * size, size))
-        self.first, self.second = nn.LayerNorm(size), nn.LayerNorm(size)
+        self.query, self.key, self.value, self.output = (nn.Linear(size, size) for _ in range(4))
+        self.feed_forward = nn.Sequential(nn.Linear(size, 4 * size), nn.GELU(), nn.Linear(4 * size, size))
+        self.norm1, self.norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
 
-    def forward(self, content: torch.Tensor, query: torch.Tensor,
-                masks: PermutationMasks) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return both streams of shape (B, T, d) anew; keys and values come from the content alone."""
-        key, value = self.key(content), self.value(content)
-        streams = []
-        for stream, mask in ((content, masks.content), (query, masks.query)):
-            mixed = self.first(stream + self.mix(attend(self.query(stream), key, value, mask)))
-            streams.append(self.second(mixed + self.wide(mixed)))
-        return streams[0], streams[1]
+    def forward(self, h: torch.Tensor, g: torch.Tensor, masks: PermutationMasks) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return both streams anew, h and g of shape (…, T, d); keys and values come from the content alone."""
+        key, value = self.key(h), self.value(h)  # (…, T, d)
+        return self._stream(h, key, value, masks.content), self._stream(g, key, value, masks.query)
+
+    def _stream(self, stream: torch.Tensor, key: torch.Tensor, value: torch.Tensor,
+                mask: torch.Tensor) -> torch.Tensor:
+        mixed = self.output(attend(self.query(stream), key, value, mask))  # (…, T, d)
+        stream = self.norm1(stream + mixed)  # (…, T, d)
+        return self.norm2(stream + self.feed_forward(stream))  # (…, T, d)
 
 
-def window_mask(length: int, *, window: int, everywhere: Sequence[int] = ()) -> torch.Tensor:
+def window_mask(length: int, *, window: int, everywhere: Sequence[int] = (),
+                device: torch.device | str | None = None) -> torch.Tensor:
     """Return Longformer's mask, (T, T): neighbours up to `window` places away; some places see and are seen by all.
 
-    Taught in lecture 10.
+    It lies on `device`, which is that of the tokens; on the CPU if None. Taught in lecture 10.
     """
-    place = torch.arange(length)
-    mask = (place[:, None] - place[None, :]).abs() <= window
+    place = torch.arange(length, device=device)  # (T,)
+    mask = (place[:, None] - place[None, :]).abs() <= window  # (T, T)
     mask[list(everywhere)] = True
     mask[:, list(everywhere)] = True
     return mask
@@ -100,22 +111,34 @@ def window_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
 
     Source: Beltagy et al. 2020 (arXiv 2004.05150).
     """
-    width = 2 * window + 1
-    near_keys, near_values = (nn.functional.pad(part, (0, 0, window, window)).unfold(0, width, 1)
-                              for part in (key, value))  # (T, d, width)
-    scores = torch.einsum("td,tdw->tw", query, near_keys) / query.shape[-1] ** 0.5
-    place = torch.arange(len(query))[:, None] + torch.arange(-window, window + 1)[None, :]  # (T, width)
-    shares = scores.masked_fill((place < 0) | (place >= len(query)), float("-inf")).softmax(dim=-1)
-    return torch.einsum("tw,tdw->td", shares, near_values)
+    near_keys, near_values = (_neighbours(part, window) for part in (key, value))  # (T, d, width)
+    scores = torch.einsum("td,tdw->tw", query, near_keys) / query.shape[-1] ** 0.5  # (T, width)
+    row = torch.arange(len(query), device=query.device)  # (T,)
+    step = torch.arange(-window, window + 1, device=query.device)  # (width,)
+    place = row[:, None] + step[None, :]  # (T, width)
+    outside = (place < 0) | (place >= len(query))  # (T, width) where padding stands
+    shares = scores.masked_fill(outside, float("-inf")).softmax(dim=-1)  # (T, width)
+    return torch.einsum("tw,tdw->td", shares, near_values)  # (T, d)
+
+
+def _neighbours(part: torch.Tensor, window: int) -> torch.Tensor:
+    """Return each place's neighbours side by side, zeros where there are none: (T, d) to (T, d, 2 * window + 1)."""
+    padded = nn.functional.pad(part, (0, 0, window, window))  # (window + T + window, d)
+    return padded.unfold(0, 2 * window + 1, 1)  # a view: nothing is copied
 
 
 def hash_buckets(vectors: torch.Tensor, *, buckets: int, seed: int = 42) -> torch.Tensor:
-    """Return a bucket a vector, so that vectors in like directions often share one. Taught in lecture 10.
+    """Return the bucket of each vector, so that vectors in like directions often share one. Taught in lecture 10.
 
     Parameters
     ----------
     vectors : (T, d).
     buckets : an even number; the directions are told apart by a random rotation to half as many axes.
+    seed : of the rotation, which is drawn on the CPU so that it is the same on every device.
+
+    Returns
+    -------
+    (T,) numbers from 0 to buckets - 1, on the device of the vectors.
 
     Raises
     ------
@@ -125,6 +148,7 @@ def hash_buckets(vectors: torch.Tensor, *, buckets: int, seed: int = 42) -> torc
     """
     if buckets < 2 or buckets % 2:
         raise KlueError(f"buckets는 2 이상의 짝수여야 합니다: {buckets}. 축마다 두 방향을 쓰기 때문입니다.")
-    rotation = torch.randn(vectors.shape[-1], buckets // 2, generator=torch.Generator().manual_seed(seed))
+    draw = torch.Generator().manual_seed(seed)
+    rotation = torch.randn(vectors.shape[-1], buckets // 2, generator=draw).to(vectors)  # (d, buckets / 2)
     turned = vectors @ rotation  # (T, buckets / 2)
-    return torch.cat([turned, -turned], dim=-1).argmax(dim=-1)
+    return torch.cat([turned, -turned], dim=-1).argmax(dim=-1)  # (T,): each axis has two ends

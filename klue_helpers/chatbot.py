@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from klue_helpers.errors import KlueError
-from klue_helpers.text import normalize
+from klue_helpers.files import replacing
+from klue_helpers.text import has_slur, normalize
 
 if TYPE_CHECKING:
     from klue_helpers.models import Encoder
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Encode = Callable[[Sequence[str]], np.ndarray]  # texts to vectors, (n, d)
 Rerank = Callable[[str, Sequence[str]], np.ndarray]  # a query and n questions to n scores, higher is closer
 UNKNOWN = "잘 모르겠습니다. 다른 말로 한 번만 더 물어봐 주세요."
+SAFE = "그 말에는 답하기 어렵습니다. 다른 이야기를 해 볼까요?"
 _PROBE = 1e-3  # by how much a stored vector may differ from the same text's vector now
 
 
@@ -39,8 +41,9 @@ class Reply:
 
     Attributes
     ----------
-    source : ``"retrieved"``, ``"generated"`` by the fallback, or ``"unknown"``.
-    candidates : what was found, best first.
+    source : ``"retrieved"``, ``"generated"`` by the fallback, ``"unknown"``, or ``"refused"``: query or generated
+        answer held a slur.
+    candidates : what was found, best first; none where the query was refused.
     seconds : by stage: retrieve, rerank, generate.
     """
 
@@ -50,7 +53,9 @@ class Reply:
     seconds: dict[str, float]
 
     def __str__(self) -> str:
-        kind = {"retrieved": "찾은 답", "generated": "지어낸 답", "unknown": "모름"}[self.source]
+        kind = {"retrieved": "찾은 답", "generated": "지어낸 답", "unknown": "모름", "refused": "거름"}[self.source]
+        if not self.candidates:
+            return f"{self.answer}\n  [{kind}]"
         best = self.candidates[0]
         numbers = f"점수 {best.score:.2f}, 코사인 {best.cosine:.2f}"
         return f"{self.answer}\n  [{kind}] 가장 가까운 질문: {best.question} ({numbers})"
@@ -73,14 +78,10 @@ class QuestionIndex:
         return best, cosines[best]
 
     def save(self, path: str | Path) -> None:
-        """Write the index so that a kill leaves the old file or the new one."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the index, whole or not at all."""
         texts = json.dumps([self.questions, self.answers], ensure_ascii=False).encode("utf-8")
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
+        with replacing(path) as file:
             np.savez(file, texts=np.frombuffer(texts, dtype=np.uint8), vectors=self.vectors)
-        part.replace(path)
 
 
 def load_index(path: str | Path) -> QuestionIndex:
@@ -156,10 +157,15 @@ class Chatbot:
     weight: float = 1.0
 
     def __call__(self, query: str) -> Reply:
-        """Return the reply to a query. Raises KlueError for one without any character."""
+        """Return the reply to a query. Raises KlueError for one without any character.
+
+        A query with a slur is not looked up, and a generated answer with one is not given: `SAFE` is said instead.
+        """
         query = normalize(query)
         if not query.strip():
             raise KlueError("빈 말에는 답할 수 없습니다. 묻고 싶은 말을 적어 주세요.")
+        if has_slur(query):
+            return Reply(SAFE, "refused", (), {})
         seconds: dict[str, float] = {}
         candidates = self._ranked(query, _timed(seconds, "retrieve", lambda: self.retrieve(query)), seconds)
         if candidates[0].score >= self.threshold:
@@ -167,6 +173,8 @@ class Chatbot:
         if self.fallback is None:
             return Reply(UNKNOWN, "unknown", candidates, seconds)
         answer = _timed(seconds, "generate", lambda: self.fallback(query))
+        if has_slur(answer):
+            return Reply(SAFE, "refused", candidates, seconds)
         return Reply(answer, "generated", candidates, seconds)
 
     def retrieve(self, query: str) -> tuple[Candidate, ...]:

@@ -4,77 +4,68 @@ Everything heavy is imported inside the command that needs it, so that help and 
 """
 
 import argparse
-import re
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from klue_helpers.errors import KlueError
+from klue_helpers.course.kernel import CELL_LIMIT
+from klue_helpers.course.parser import Parser, count, whole
+from klue_helpers.errors import KlueError, explain_os_error
 
 if TYPE_CHECKING:
     from klue_helpers.course.run import Options
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE, INTERRUPTED, PIPE = 1, 2, 130, 141
 _FOLDER = {"metavar": "폴더", "help": "내려받은 원본 데이터가 든 폴더(source=local)"}
 _LECTURES = "강의 번호(2), 범위(2-4) 또는 이름. 비우면 모든 강의"
-# argparse's English (3.11 to 3.14) and our Korean; the first group is the option or the value meant.
-_MISTAKES = (
-    (r"argument (.+?): expected (?:one|at least one) argument", "{}에는 값이 있어야 합니다."),
-    (r"argument (.+?): ignored explicit argument .*", "{}에는 값을 줄 수 없습니다."),
-    (r"the following arguments are required: (.+)", "빠진 인자가 있습니다: {}."),
-    (r"unrecognized arguments: (.+)", "모르는 옵션이나 인자입니다: {}."),
-    (r"argument (.+?): (.+)", "{}: {}"),
-)
-
-
-class _Formatter(argparse.HelpFormatter):
-    def add_usage(self, usage, actions, groups, prefix=None) -> None:
-        super().add_usage(usage, actions, groups, "사용법: " if prefix is None else prefix)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that speaks Korean and knows no abbreviated options."""
-
-    def __init__(self, prog: str, description: str, *, epilog: str = "") -> None:
-        super().__init__(prog, description=description, epilog=epilog, add_help=False, allow_abbrev=False,
-                         formatter_class=_Formatter)
-        self.arguments = self.add_argument_group("인자")
-        self.options = self.add_argument_group("옵션")
-        self.options.add_argument("-h", "--help", action="help", help="이 도움말을 보여 줍니다")
-
-    def error(self, message: str) -> NoReturn:
-        for english, korean in _MISTAKES:
-            if found := re.fullmatch(english, message, flags=re.DOTALL):
-                message = korean.format(*found.groups())
-                break
-        raise KlueError(f"{message} 쓰는 법: `{self.prog} --help`")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0: done; 1: a lecture, a check or the site failed; 2: a mistake of the user's; 130: interrupted.
+    0: done; 1: a lecture, a check or the site failed; 2: a mistake of the user's, or a file or disk that does not do;
+    130: interrupted; 141: whoever read the output has gone, as at the end of ``klue data list | head``.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _speak_utf8()
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        if sys.stdout:
+            sys.stdout.flush()  # what cannot be written is told here, not by Python when it ends
+        return status
     except KlueError as error:
-        print(f"klue: {error}", file=sys.stderr)
-        return USAGE
+        return _stop(str(error))
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("klue_helpers"):
             raise  # ours: a defect, not something that is not installed
-        print(f"klue: 필요한 패키지가 없습니다: {error.name}. `make env`를 하거나 프로젝트 폴더에서 "
-              "`pip install -e '.[all]'`로 설치하세요.", file=sys.stderr)
-        return USAGE
+        return _stop(f"필요한 패키지가 없습니다: {error.name}. `make env`를 하거나 프로젝트 폴더에서 "
+                     "`pip install -e '.[all]'`로 설치하세요.")
+    except BrokenPipeError:
+        return _stop("", PIPE)
+    except OSError as error:
+        if os.environ.get("KLUE_DEBUG"):
+            raise
+        return _stop(explain_os_error(error))
     except KeyboardInterrupt:
-        resumes = words[0] in ("pretrain", "train")
+        resumes = words[:1] in (["pretrain"], ["train"])
         again = "같은 명령을 다시 하면 이어서 합니다." if resumes else "하던 일을 모두 멈췄습니다."
-        print(f"klue: 중단했습니다. {again}", file=sys.stderr)
-        return INTERRUPTED
+        return _stop(f"중단했습니다. {again}", INTERRUPTED)
+
+
+def _stop(message: str, status: int = USAGE) -> int:
+    """Tell why the command ends and return its status. Output that nobody can take any more is dropped in silence."""
+    with suppress(OSError):  # a closed terminal
+        if message:
+            print(f"klue: {message}", file=sys.stderr, flush=True)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:  # Python flushes again when it ends, and would complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return status
 
 
 def _dispatch(words: list[str]) -> int:
@@ -90,13 +81,13 @@ def _dispatch(words: list[str]) -> int:
         raise KlueError(f"모르는 명령입니다: {words[0]!r}. 쓸 수 있는 명령: {', '.join(COMMANDS)}. "
                         "쓰는 법: `klue --help`")
     summary, add_options, action = COMMANDS[words[0]]
-    parser = _Parser(f"klue {words[0]}", f"{summary}.")
+    parser = Parser(f"klue {words[0]}", f"{summary}.")
     add_options(parser)
     if {"-h", "--help"} & set(words[1:]):
         parser.print_help()
         return 0
     arguments = parser.parse_args(words[1:])
-    with _sigterm_as_interrupt():
+    with _kills_as_interrupts():
         return action(arguments)
 
 
@@ -111,59 +102,61 @@ def _overview() -> str:
     ])
 
 
-def _add_lectures(parser: _Parser) -> None:
+def _add_lectures(parser: Parser) -> None:
     parser.arguments.add_argument("lectures", nargs="*", metavar="강의", help=_LECTURES)
 
 
-def _add_workers(parser: _Parser) -> None:
-    parser.options.add_argument("--jobs", type=_count, default=2, metavar="수", help="동시에 실행할 강의 수(기본 2)")
+def _add_workers(parser: Parser) -> None:
+    parser.options.add_argument("--jobs", type=count, default=2, metavar="수", help="동시에 실행할 강의 수(기본 2)")
+    parser.options.add_argument("--cell-limit", type=count, default=CELL_LIMIT, metavar="초",
+                                help=f"셀 하나가 쓸 수 있는 시간(기본 {CELL_LIMIT}초)")
     parser.options.add_argument("--force", action="store_true", help="바뀐 것이 없어도 다시 합니다")
 
 
-def _add_profile(parser: _Parser) -> None:
+def _add_profile(parser: Parser) -> None:
     parser.options.add_argument("--profile", default="cpu", metavar="프로필", help="cpu 또는 gpu(기본 cpu)")
 
 
-def _run_options(parser: _Parser) -> None:
+def _run_options(parser: Parser) -> None:
     _add_lectures(parser)
     _add_profile(parser)
     parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
                                 help="설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
     parser.options.add_argument("--data-dir", **_FOLDER)
-    parser.options.add_argument("--seed", type=_whole, default=42, metavar="수", help="난수 시드(기본 42)")
+    parser.options.add_argument("--seed", type=whole, default=42, metavar="수", help="난수 시드(기본 42)")
     _add_workers(parser)
 
 
-def _check_options(parser: _Parser) -> None:
+def _check_options(parser: Parser) -> None:
     _add_lectures(parser)
     _add_workers(parser)
 
 
-def _site_options(parser: _Parser) -> None:
+def _site_options(parser: Parser) -> None:
     _add_profile(parser)
     parser.options.add_argument("--force", action="store_true", help="바뀐 것이 없어도 다시 만듭니다")
 
 
-def _book_options(parser: _Parser) -> None:
+def _book_options(parser: Parser) -> None:
     _add_workers(parser)
 
 
-def _tidy_options(parser: _Parser) -> None:
+def _tidy_options(parser: Parser) -> None:
     _add_lectures(parser)
     parser.options.add_argument("--check", action="store_true", help="실행하지 않고 형식만 검사합니다")
     _add_workers(parser)
 
 
-def _doctor_options(parser: _Parser) -> None:
+def _doctor_options(parser: Parser) -> None:
     del parser  # no options of its own
 
 
-def _data_options(parser: _Parser) -> None:
+def _data_options(parser: Parser) -> None:
     parser.arguments.add_argument("action", metavar="동작", help="list, show, fetch, verify 가운데 하나")
     parser.arguments.add_argument("target", nargs="?", metavar="대상", help="데이터 이름, verify에는 폴더")
 
 
-def _pretrain_options(parser: _Parser) -> None:
+def _pretrain_options(parser: Parser) -> None:
     parser.arguments.add_argument("what", metavar="무엇", help="corpus(원본에서 말뭉치 만들기), bert, gpt 가운데 하나")
     parser.arguments.add_argument("folder", metavar="폴더", help="corpus는 원본 데이터 폴더, bert와 gpt는 말뭉치 폴더")
     parser.options.add_argument("--output", required=True, metavar="폴더",
@@ -173,43 +166,46 @@ def _pretrain_options(parser: _Parser) -> None:
     _add_profile(parser)
 
 
-def _score_options(parser: _Parser) -> None:
+def _score_options(parser: Parser) -> None:
     parser.arguments.add_argument("task", metavar="과제", help="ynat, sts, nli, ner, re, dp, mrc, wos, nsmc 등")
     parser.arguments.add_argument("gold", metavar="정답", help="정답 파일. 한 줄에 문제 하나씩 JSON으로 씁니다")
     parser.arguments.add_argument("predicted", metavar="예측", help="예측 파일. 정답 파일과 같은 줄이 같은 문제입니다")
 
 
-def _train_options(parser: _Parser) -> None:
+def _train_options(parser: Parser) -> None:
     parser.arguments.add_argument("task", metavar="과제", help="ynat, sts, nli, nsmc 같은 과제의 이름")
     parser.options.add_argument("--encoder", default="klue-mini-bert", metavar="모델",
                                 help="미세 조정할 모델의 이름이나 폴더(기본 klue-mini-bert)")
     _add_rows(parser)
     parser.options.add_argument("--output", metavar="폴더",
                                 help="결과를 둘 폴더(기본 _build/train/과제). 멈춘 학습이 있으면 이어서 합니다")
-    parser.options.add_argument("--seed", type=_whole, default=42, metavar="수", help="첫 난수 시드(기본 42)")
-    parser.options.add_argument("--seeds", type=_count, default=1, metavar="수", help="시드의 수(기본 1)")
-    parser.options.add_argument("--folds", type=_count, default=1, metavar="수",
+    parser.options.add_argument("--seed", type=whole, default=42, metavar="수", help="첫 난수 시드(기본 42)")
+    parser.options.add_argument("--seeds", type=count, default=1, metavar="수", help="시드의 수(기본 1)")
+    parser.options.add_argument("--folds", type=count, default=1, metavar="수",
                                 help="2 이상이면 한 분할을 이만큼으로 나누어 교차 학습합니다")
+    parser.options.add_argument("--adapter", type=count, nargs="?", const=16, default=0, metavar="계수",
+                                help="인코더를 얼리고 LoRA(계수를 비우면 16)와 머리만 학습합니다")
     parser.options.add_argument("--set", action="append", default=[], metavar="이름=값", dest="overrides",
                                 help="학습이나 과제의 설정 하나를 바꿉니다. 여러 번 쓸 수 있습니다")
     _add_profile(parser)
 
 
-def _evaluate_options(parser: _Parser) -> None:
+def _evaluate_options(parser: Parser) -> None:
     parser.arguments.add_argument("model", metavar="모델", help="klue train의 --output 폴더")
     _add_rows(parser)
     parser.options.add_argument("--file", metavar="파일", help="레이블이 있는 JSON-lines 파일로 잽니다")
     parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일")
 
 
-def _predict_options(parser: _Parser) -> None:
-    parser.arguments.add_argument("model", metavar="모델", help="klue train의 --output 폴더")
+def _predict_options(parser: Parser) -> None:
+    parser.arguments.add_argument("model", metavar="모델",
+                                  help="klue train의 --output 폴더나, 학습되어 들어 있는 과제의 이름")
     parser.arguments.add_argument("texts", nargs="*", metavar="글", help="예측할 글. 두 문장 과제는 둘을 차례로 씁니다")
     parser.options.add_argument("--file", metavar="파일", help="한 줄에 한 행인 파일(.jsonl 또는 글)")
     parser.options.add_argument("--output", metavar="파일", help="예측을 둘 파일. 비우면 화면에 씁니다")
 
 
-def _chat_options(parser: _Parser) -> None:
+def _chat_options(parser: Parser) -> None:
     parser.arguments.add_argument("question", nargs="?", metavar="말", help="한 번만 물을 말. 비우면 이어집니다")
     parser.options.add_argument("--source", metavar="출처", help="sample, local, hub(기본 sample, 폴더를 주면 local)")
     parser.options.add_argument("--data-dir", **_FOLDER)
@@ -217,7 +213,7 @@ def _chat_options(parser: _Parser) -> None:
     parser.options.add_argument("--page", action="store_true", help="브라우저에서 이야기합니다(gradio가 필요합니다)")
 
 
-def _add_rows(parser: _Parser) -> None:
+def _add_rows(parser: Parser) -> None:
     parser.options.add_argument("--source", default="sample", metavar="출처",
                                 help="sample, local, hub 또는 train.jsonl이 든 폴더(기본 sample)")
     parser.options.add_argument("--split", metavar="분할", help="평가할 분할(기본은 마지막, train이면 떼어 둔 5분의 1)")
@@ -236,16 +232,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> "Options":
-    """Return the run's options; a data_dir among the overrides counts as --data-dir."""
-    from klue_helpers.course.run import Options, data_folder, parse_override
+    """Return the run's options; --data-dir becomes the setting data_dir, absolute."""
+    from klue_helpers.course.run import Options, with_folder
+    from klue_helpers.options import parse_override
 
     overrides = dict(parse_override(text) for text in arguments.overrides)
     for name in ("profile", "seed"):
         if name in overrides:
             raise KlueError(f"--set으로는 {name} 값을 정할 수 없습니다. --{name} 옵션을 쓰세요.")
-    folder = arguments.data_dir or overrides.pop("data_dir", None)
-    return Options(profile=arguments.profile, seed=arguments.seed, overrides=tuple(sorted(overrides.items())),
-                   data_dir=data_folder(folder), jobs=arguments.jobs, force=arguments.force)
+    overrides = tuple(sorted(with_folder(overrides, arguments.data_dir).items()))
+    return Options(arguments.profile, arguments.seed, overrides, arguments.jobs, arguments.force, arguments.cell_limit)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -254,7 +250,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     project = find_project()
     verdicts = check_lectures(project, project.select(arguments.lectures), jobs=arguments.jobs,
-                              force=arguments.force)
+                              force=arguments.force, cell_limit=arguments.cell_limit)
     print(summary(verdicts), flush=True)
     return FAILED if any(one.failed for one in verdicts) else 0
 
@@ -290,7 +286,8 @@ def _tidy(arguments: argparse.Namespace) -> int:
     lectures = project.select(arguments.lectures)
     if arguments.check:
         return 0 if check_form(project, lectures) else FAILED
-    return 0 if tidy(project, lectures, Options(jobs=arguments.jobs, force=arguments.force)) else FAILED
+    options = Options(jobs=arguments.jobs, force=arguments.force, cell_limit=arguments.cell_limit)
+    return 0 if tidy(project, lectures, options) else FAILED
 
 
 def _data(arguments: argparse.Namespace) -> int:
@@ -348,7 +345,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 0 if report(project) else FAILED
 
 
-COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Namespace], int]]] = {
+COMMANDS: dict[str, tuple[str, Callable[[Parser], None], Callable[[argparse.Namespace], int]]] = {
     "run": ("노트북을 papermill로 실행해 _build/executed에 담습니다", _run_options, _run),
     "check": ("노트북에 저장된 출력이 지금도 그대로 나오는지 nbval로 검사합니다", _check_options, _check),
     "site": ("실행한 노트북으로 _build/html에 사이트를 만듭니다", _site_options, _site),
@@ -365,35 +362,30 @@ COMMANDS: dict[str, tuple[str, Callable[[_Parser], None], Callable[[argparse.Nam
 }
 
 
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"-?\d+", text):
-        raise argparse.ArgumentTypeError(f"정수여야 합니다: {text!r}.")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    number = _whole(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"1 이상이어야 합니다: {text!r}.")
-    return number
-
-
 def _speak_utf8() -> None:
-    """Let Korean through where the terminal's encoding does not hold it."""
+    """Force UTF-8 on standard output and error, whatever the terminal says it takes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Make a polite kill end the children as Ctrl-C does."""
+def _kills_as_interrupts() -> Iterator[None]:
+    """Make a polite kill and a closed terminal end the children as Ctrl-C does, unless whoever started us forbids it.
+
+    ``nohup`` lets a command outlive its terminal by having the signal ignored.
+    """
 
     def interrupt(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) != signal.SIG_IGN:
+            before[number] = signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

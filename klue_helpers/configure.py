@@ -4,25 +4,15 @@ A lecture's settings are a frozen dataclass whose fields carry type, bounds and 
 (``profiles/cpu.yaml``, ``profiles/gpu.yaml``) holds only what differs from the defaults.
 """
 
-import difflib
-import os
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
-from types import NoneType
-from typing import Any, ClassVar, get_args, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from klue_helpers.errors import KlueError
+from klue_helpers.options import SOURCES, bounds, check_values, option, type_name
 
 PROFILES = ("cpu", "gpu")
-SOURCES = ("sample", "local", "hub")
-_KOREAN_TYPES = {int: "정수", float: "실수", str: "문자열", bool: "참/거짓", NoneType: "없음(null)"}
-
-
-def option(default: Any, doc: str, *, low: float | None = None, high: float | None = None,
-           choices: tuple[str, ...] = ()) -> Any:
-    """Declare a setting: a dataclass field with its description in Korean and its bounds (inclusive)."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -37,17 +27,36 @@ class Settings:
                          choices=SOURCES)
     data_dir: str | None = option(None, "원본 데이터 폴더(비우면 환경 변수 KLUE_DATA_DIR)")
 
+    @property
+    def is_default(self) -> bool:
+        """Whether results are those that the notebook shows: every setting but seed and data folder is the default.
+
+        What a lecture says of its numbers, and the bands within which it checks them, hold only then.
+        """
+        return all(getattr(self, item.name) == item.default for item in fields(self)
+                   if item.metadata and item.name not in ("profile", "seed", "data_dir"))
+
     def rows(self) -> list[tuple[str, str, str]]:
         """Return (name, value, Korean description) of every setting but the lecture's number."""
-        return [(f.name, _show(getattr(self, f.name)), f.metadata["doc"]) for f in fields(self) if f.metadata]
+        return [(f.name, _shown(getattr(self, f.name)), f.metadata["doc"]) for f in fields(self) if f.metadata]
 
     def _repr_markdown_(self) -> str:
         lines = [f"**{self.lecture}강 설정**", "", "| 설정 | 값 | 뜻 |", "|---|---|---|"]
-        return "\n".join(lines + [f"| `{name}` | {value} | {doc} |" for name, value, doc in self.rows()])
+        lines += [f"| `{name}` | {value} | {doc} |" for name, value, doc in self.rows()]
+        return "\n".join([*lines, "", f"> **참고** {self._origin()}"] if self._origin() else lines)
 
     def __repr__(self) -> str:
         body = "\n".join(f"  {name} = {value}  # {doc}" for name, value, doc in self.rows())
-        return f"{self.lecture}강 설정\n{body}"
+        return "\n".join(filter(None, [f"{self.lecture}강 설정", body, self._origin()]))
+
+    def _origin(self) -> str:
+        """Return what the numbers come from where they are not those that the notebook's text speaks of."""
+        if self.is_default:
+            return ""
+        models = [getattr(self, name) for name in ("encoder", "causal_lm") if hasattr(self, name)]
+        using = f"여기서 나오는 수는 {', '.join(models)} 모델의 것이고, " if models else ""
+        return (f"기본 설정이 아닙니다. {using}본문에 적힌 수와 그 해석은 기본 설정(cpu 프로필)의 것입니다. "
+                "기본 설정에서만 맞는 확인은 건너뜁니다.")
 
 
 @dataclass(frozen=True, repr=False)
@@ -242,16 +251,6 @@ def settings_for(lecture: int, profile: str = "cpu", overrides: dict[str, Any] |
     return kind(lecture=lecture, profile=profile, **check_values(kind, values, owner=f"{lecture}강"))
 
 
-def check_values(kind: type, values: dict[str, Any], *, owner: str) -> dict[str, Any]:
-    """Return the values if they fit the options of a dataclass; raise KlueError that names `owner` otherwise."""
-    known = {f.name: f for f in fields(kind) if f.metadata and f.name != "profile"}
-    hints = get_type_hints(kind)
-    for name in values:
-        if name not in known:
-            raise KlueError(_unknown_key(owner, name, list(known)))
-    return {name: _checked(known[name], hints[name], value) for name, value in values.items()}
-
-
 def options_table(lecture: int) -> list[dict[str, str]]:
     """Return one row a setting (name, type, cpu, gpu, bounds, doc) for the documentation page."""
     kind = LECTURES[lecture]
@@ -259,15 +258,10 @@ def options_table(lecture: int) -> list[dict[str, str]]:
     rows = []
     for item in fields(kind):
         if item.metadata and item.default is not MISSING:
-            values = {name: _show(both[name][item.name]) for name in PROFILES}
-            rows.append({"name": item.name, "type": _type_name(hints[item.name]), **values,
-                         "bounds": _bounds(item), "doc": item.metadata["doc"]})
+            values = {name: _shown(both[name][item.name]) for name in PROFILES}
+            rows.append({"name": item.name, "type": type_name(hints[item.name]), **values,
+                         "bounds": bounds(item), "doc": item.metadata["doc"]})
     return rows
-
-
-def data_folder(data_dir: str | os.PathLike[str] | None = None) -> str | None:
-    """Return the folder of published data: the one given, else that of KLUE_DATA_DIR, else None."""
-    return os.fspath(data_dir) if data_dir else os.environ.get("KLUE_DATA_DIR") or None
 
 
 @cache
@@ -278,37 +272,6 @@ def _profile(name: str) -> dict[str, dict[str, Any]]:
     return yaml.safe_load(text) or {}
 
 
-def _unknown_key(owner: str, name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" 혹시 {close[0]!r}입니까?" if close else ""
-    return f"{owner}에 없는 설정입니다: {name!r}.{hint} 쓸 수 있는 설정: {', '.join(known)}."
-
-
-def _checked(item: Field, hint: Any, value: Any) -> Any:
-    """Return the value if it fits the field's type, bounds and choices, else raise KlueError."""
-    kinds = get_args(hint) or (hint,)
-    if float in kinds and type(value) is int:
-        value = float(value)
-    if type(value) not in kinds:  # `type`, not `isinstance`: True is no number here
-        raise KlueError(f"설정 {item.name}에 맞지 않는 값입니다: {value!r}. 값의 형: {_type_name(hint)}.")
-    low, high, choices = item.metadata["low"], item.metadata["high"], item.metadata["choices"]
-    if choices and value not in choices:
-        raise KlueError(f"설정 {item.name}에 없는 값입니다: {value!r}. 쓸 수 있는 값: {', '.join(choices)}.")
-    if value is not None and ((low is not None and value < low) or (high is not None and value > high)):
-        raise KlueError(f"설정 {item.name}의 범위를 벗어난 값입니다: {value!r}. {_bounds(item)} 사이의 값을 주세요.")
-    return value
-
-
-def _type_name(hint: Any) -> str:
-    return " 또는 ".join(_KOREAN_TYPES[kind] for kind in (get_args(hint) or (hint,)))
-
-
-def _bounds(item: Field) -> str:
-    if item.metadata["choices"]:
-        return ", ".join(item.metadata["choices"])
-    low, high = item.metadata["low"], item.metadata["high"]
-    return "" if low is None and high is None else f"{low:,}~{high:,}"
-
-
-def _show(value: Any) -> str:
+def _shown(value: Any) -> str:
+    """Return a setting as the tables show it."""
     return "없음" if value is None else str(value)

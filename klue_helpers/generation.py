@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from klue_helpers.errors import KlueError
+from klue_helpers.text import has_slur
 
 if TYPE_CHECKING:
     from klue_helpers.models import CausalLM
@@ -29,7 +30,7 @@ def sample_texts(lm: "CausalLM", prompt: str = "", *, count: int = 1, max_new_to
     top_k : choose among the k most probable pieces only; 0 for all, 1 for always the first.
     top_p : choose among the most probable pieces that together have this probability.
     seed : the same seed gives the same texts; torch's own generators are left as they were.
-    allow_slurs : keep texts with a word of ``pretraining/slurs.txt``, which are drawn anew otherwise. The list does
+    allow_slurs : keep texts with a word of ``slurs.txt``, which are drawn anew otherwise. The list does
         not hold every slur.
 
     Returns
@@ -44,15 +45,14 @@ def sample_texts(lm: "CausalLM", prompt: str = "", *, count: int = 1, max_new_to
     """
     import torch
 
-    from klue_helpers.pretraining.recipe import has_slur
-
     if count < 1 or max_new_tokens < 1 or temperature <= 0 or top_k < 0 or not 0 < top_p <= 1:
         raise KlueError("count와 max_new_tokens는 1 이상, temperature는 0보다 크게, top_k는 0 이상, top_p는 0보다 크고 "
                         "1 이하여야 합니다. 늘 가장 그럴듯한 조각을 고르려면 top_k=1로 두세요.")
     how = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_k": top_k, "top_p": top_p}
     ids = start_pieces(lm, prompt, max_new_tokens)
     texts: list[str] = []
-    with torch.random.fork_rng(devices=[lm.model.device] if lm.model.device.type == "cuda" else []):
+    device = lm.model.device  # its generator is left as it was too; the CPU's always is
+    with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device], device_type=device.type):
         torch.manual_seed(seed)
         for _ in range(_TRIES + count // _ROWS):
             drawn = _draw(lm, [ids] * min(_ROWS, count - len(texts)), how)

@@ -10,6 +10,7 @@ import locale
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,27 @@ def start_jvm(*, heap_mb: int = 768) -> None:
         jpype.getDefaultJVMPath(), f"-Xmx{heap_mb}m", *_FRUGAL, "--enable-native-access=ALL-UNNAMED",
         classpath=[str(path) for path in _class_path()], convertStrings=True,
     )
+
+
+@cache
+def load_tagger(name: str) -> Callable[[str], list[tuple[str, str]]]:
+    """Return the tagging function of one of KoNLPy's analyzers. Taught in lecture 2.
+
+    Called in the worker process of `load_tokenizer`, see `klue_helpers.workers`.
+
+    Parameters
+    ----------
+    name : ``"okt"``, ``"komoran"``, ``"hannanum"`` or ``"kkma"``.
+    """
+    start_jvm()
+    if name == "hannanum":
+        tag = load_hannanum().pos
+    else:
+        import konlpy.tag
+
+        tag = getattr(konlpy.tag, name.capitalize())().pos
+    tag("가")  # dictionaries are read at the first use: seconds that no text's time limit should pay for
+    return tag
 
 
 def load_hannanum() -> Any:

@@ -11,9 +11,14 @@ import numpy as np
 from klue_helpers.errors import KlueError
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import DynamicCache
 
     from klue_helpers.models import CausalLM
+
+# Most scores of pieces at a time: 0.5 GB in single precision, of which the loss makes two more. Thirty-two rows of
+# KoGPT2's 1,024 pieces would be 1.7 billion scores, 7 GB and more than a small card has left.
+_SCORES = 1 << 27
 
 
 def log_likelihoods(lm: "CausalLM", texts: Sequence[str], *, batch_size: int = 32) -> list[np.ndarray]:
@@ -28,7 +33,7 @@ def log_likelihoods(lm: "CausalLM", texts: Sequence[str], *, batch_size: int = 3
 
     Returns
     -------
-    One float64 array a text: natural logarithms, for its pieces and then for ``</s>``, each given ``<s>`` and all
+    One float64 array per text: natural logarithms, for its pieces and then for ``</s>``, each given ``<s>`` and all
     pieces before.
 
     Raises
@@ -211,8 +216,9 @@ def label_scores(lm: "CausalLM", prompts: Sequence[str], labels: Sequence[str], 
     if shared < 1:
         return continuation_scores(lm, prompts, labels, batch_size=batch_size)
     known = _prefix(lm, rows[0][:shared])
-    found = [value for start in range(0, len(rows), batch_size)
-             for value in _tail_scores(lm, rows[start:start + batch_size], known)]
+    lengths = [len(row) - shared for row in rows]
+    found = [value for batch in _batches(lengths, lm.model.config.vocab_size, batch_size)
+             for value in _tail_scores(lm, rows[batch], known)]
     sums = [float(scores[len(scores) - count:].sum()) for scores, count in zip(found, counts, strict=True)]
     return np.array(sums).reshape(len(prompts), len(labels))
 
@@ -239,20 +245,16 @@ def _tail_scores(lm: "CausalLM", rows: Sequence[Sequence[int]], known: "DynamicC
     """
     import torch
 
-    device, shared = lm.model.device, known.get_seq_length()
+    shared = known.get_seq_length()
     tails = [row[shared:] for row in rows]
-    ids = torch.full((len(tails), max(map(len, tails))), lm.tokenizer.pad_token_id)
-    for number, tail in enumerate(tails):
-        ids[number, :len(tail)] = torch.tensor(tail)
-    ids = ids.to(device)
+    ids, _ = _padded(lm, tails)  # (B, T)
+    mask = torch.ones((len(rows), shared + ids.shape[1] - 1), dtype=torch.long, device=ids.device)  # prefix and tails
     with torch.inference_mode():
         cache = deepcopy(known)  # a pass adds to it
         cache.batch_repeat_interleave(len(rows))
-        mask = torch.ones((len(rows), shared + ids.shape[1] - 1), dtype=torch.long, device=device)
-        logits = lm.model(ids[:, :-1], attention_mask=mask, past_key_values=cache, use_cache=True).logits
-        losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")
-    scores = -losses.view(len(rows), -1).double().cpu().numpy()
-    return [row[:len(tail) - 1] for row, tail in zip(scores, tails, strict=True)]
+        output = lm.model(ids[:, :-1], attention_mask=mask, past_key_values=cache, use_cache=True)
+    logits = output.logits  # (B, T - 1, V)
+    return [scores[:len(tail) - 1] for scores, tail in zip(_log_chances(logits, ids[:, 1:]), tails, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -280,26 +282,49 @@ def _scores(lm: "CausalLM", rows: Sequence[Sequence[int]], batch_size: int) -> l
     windows = [one for number, row in enumerate(rows) for one in _windows(number, len(row) - 1, context)]
     windows.sort(key=lambda window: window.end - window.begin)
     results = [np.zeros(len(row) - 1) for row in rows]
-    for start in range(0, len(windows), batch_size):
-        batch = windows[start:start + batch_size]
-        ids = [rows[window.row][window.begin:window.end + 1] for window in batch]
-        for window, scores in zip(batch, _batch_scores(lm, ids), strict=True):
+    lengths = [window.end - window.begin for window in windows]
+    for batch in _batches(lengths, lm.model.config.vocab_size, batch_size):
+        ids = [rows[window.row][window.begin:window.end + 1] for window in windows[batch]]
+        for window, scores in zip(windows[batch], _batch_scores(lm, ids), strict=True):
             results[window.row][window.first:window.end] = scores[window.first - window.begin:window.end - window.begin]
     return results
+
+
+def _batches(lengths: Sequence[int], vocab_size: int, most_rows: int) -> Iterator[slice]:
+    """Yield the rows that are scored together: `most_rows`, fewer where their padded scores would be too many."""
+    first = 0
+    for end in range(1, len(lengths) + 1):
+        longest = max(lengths[first:end + 1])  # with the row that would come next
+        if end == len(lengths) or end - first == most_rows or (end + 1 - first) * longest * vocab_size > _SCORES:
+            yield slice(first, end)
+            first = end
 
 
 def _batch_scores(lm: "CausalLM", rows: Sequence[Sequence[int]]) -> np.ndarray:
     """Return (rows, longest - 1) the log-probabilities of all ids but the first, those after a row's end void."""
     import torch
 
-    device, padding = lm.model.device, lm.tokenizer.pad_token_id
-    ids = torch.full((len(rows), max(map(len, rows))), padding)
+    ids, mask = _padded(lm, rows)  # (B, T)
+    with torch.inference_mode():
+        logits = lm.model(input_ids=ids[:, :-1], attention_mask=mask[:, :-1], use_cache=False).logits  # (B, T - 1, V)
+    return _log_chances(logits, ids[:, 1:])
+
+
+def _padded(lm: "CausalLM", rows: Sequence[Sequence[int]]) -> "tuple[Tensor, Tensor]":
+    """Return the ids, padded behind, and the mask of those that are not padding: both (B, T), on the model's device."""
+    import torch
+
+    ids = torch.full((len(rows), max(map(len, rows))), lm.tokenizer.pad_token_id)  # (B, T)
     mask = torch.zeros_like(ids)
     for number, row in enumerate(rows):
         ids[number, :len(row)] = torch.tensor(row)
         mask[number, :len(row)] = 1
-    ids, mask = ids.to(device), mask.to(device)
-    with torch.inference_mode():
-        logits = lm.model(input_ids=ids[:, :-1], attention_mask=mask[:, :-1], use_cache=False).logits
-        losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")
-    return -losses.view(len(rows), -1).double().cpu().numpy()
+    return ids.to(lm.model.device), mask.to(lm.model.device)
+
+
+def _log_chances(logits: "Tensor", ids: "Tensor") -> np.ndarray:
+    """Return the log-probability of each id under the scores at its place: (B, T, V) and (B, T) to (B, T) float64."""
+    from torch.nn.functional import cross_entropy
+
+    losses = cross_entropy(logits.flatten(0, 1).float(), ids.flatten(), reduction="none")  # (B * T,)
+    return -losses.view(ids.shape).cpu().double().numpy()  # in this order: Apple's MPS has no double precision

@@ -16,15 +16,15 @@ States = list[tuple["Tensor", "Tensor"]]  # keys and values of every layer, (B, 
 
 
 @dataclass(frozen=True)
-class Pull:
+class SteeringStrength:
     """How strongly a text is pulled towards its topic. Taught in lecture 10.
 
     Attributes
     ----------
     step : length of a step along the gradient; 0 leaves the model alone.
     steps : steps for every piece that is written.
-    stay : weight of the divergence from the model's own distribution.
-    fusion : share of the pulled distribution in the geometric mean with the model's own.
+    stay : weight of the divergence from the model's own distribution (lambda KL in the article).
+    fusion : share of the pulled distribution in the geometric mean with the model's own (gamma gm in the article).
     """
 
     step: float = 0.5
@@ -49,7 +49,7 @@ def topic_pieces(lm: "CausalLM", words: Sequence[str]) -> list[int]:
 
 
 def steered_rows(lm: "CausalLM", prompt: str, pieces: Sequence[int], *, count: int = 5, length: int = 30,
-                 pull: Pull | None = None, top_k: int = 10, seed: int = 42) -> "Tensor":
+                 strength: SteeringStrength | None = None, top_k: int = 10, seed: int = 42) -> "Tensor":
     """Return texts that were drawn piece by piece from the pulled distribution. Taught in lecture 10.
 
     Parameters
@@ -59,9 +59,9 @@ def steered_rows(lm: "CausalLM", prompt: str, pieces: Sequence[int], *, count: i
     pieces : numbers of the topic's pieces, from `topic_pieces`.
     count : number of texts; they are drawn side by side and don't see each other.
     length : pieces that are added to each.
-    pull : how strongly; by default `Pull()`.
+    strength : how strongly; by default `SteeringStrength()`.
     top_k : the most probable pieces among which is drawn.
-    seed : the same seed gives the same texts.
+    seed : the same seed gives the same texts; what is drawn is drawn on the CPU, whatever the model's device.
 
     Returns
     -------
@@ -81,16 +81,16 @@ def steered_rows(lm: "CausalLM", prompt: str, pieces: Sequence[int], *, count: i
     with torch.no_grad():
         states = states_of(lm.model(rows[:, :-1]).past_key_values)
     for _ in range(length):
-        scores, states = pulled_scores(lm, states, rows[:, -1:], pieces, pull or Pull())
-        scores[:, end] = float("-inf")
+        scores, states = steered_scores(lm, states, rows[:, -1:], pieces, strength or SteeringStrength())  # (B, V)
+        scores[:, end] = float("-inf")  # all texts are equally long
         best = scores.topk(top_k)  # (B, k)
-        chosen = torch.multinomial(best.values.softmax(-1).cpu(), 1, generator=draw).to(rows.device)
-        rows = torch.cat([rows, best.indices.gather(1, chosen)], dim=1)
+        chosen = torch.multinomial(best.values.softmax(-1).cpu(), 1, generator=draw).to(rows.device)  # (B, 1)
+        rows = torch.cat([rows, best.indices.gather(1, chosen)], dim=1)  # (B, T + 1)
     return rows
 
 
-def pulled_scores(lm: "CausalLM", states: States, last: "Tensor", pieces: Sequence[int],
-                  pull: Pull) -> tuple["Tensor", States]:
+def steered_scores(lm: "CausalLM", states: States, last: "Tensor", pieces: Sequence[int],
+                   strength: SteeringStrength) -> tuple["Tensor", States]:
     """Return the scores of the next piece, and keys and values with the last piece, not pulled.
 
     Taught in lecture 10.
@@ -108,18 +108,24 @@ def pulled_scores(lm: "CausalLM", states: States, last: "Tensor", pieces: Sequen
 
     with torch.no_grad():
         own, grown = next_scores(lm, states, last)  # (B, V)
-    moves = [torch.zeros_like(part) for pair in states for part in pair]
-    for _ in range(pull.steps if pull.step else 0):
-        moves = [move.requires_grad_() for move in moves]
-        scores, _ = next_scores(lm, moved(states, moves), last)
+    shifts = [torch.zeros_like(part) for pair in states for part in pair]  # (B, heads, T, size of a head) each
+    for _ in range(strength.steps if strength.step else 0):
+        shifts = [shift.requires_grad_() for shift in shifts]
+        scores, _ = next_scores(lm, shift_states(states, shifts), last)  # (B, V)
         topic = -scores[:, list(pieces)].logsumexp(-1)  # (B,)
-        away = (scores.exp() * (scores - own)).sum(-1)
-        gradients = torch.autograd.grad((topic + pull.stay * away).sum(), moves)
-        moves = [(move - pull.step * part / part.flatten(1).norm(dim=1)[:, None, None, None].clamp(min=1e-12)).detach()
-                 for move, part in zip(moves, gradients, strict=True)]
+        away = (scores.exp() * (scores - own)).sum(-1)  # (B,) divergence from the model's own distribution
+        gradients = torch.autograd.grad((topic + strength.stay * away).sum(), shifts)
+        shifts = [(shift - strength.step * _unit(gradient)).detach()
+                  for shift, gradient in zip(shifts, gradients, strict=True)]
     with torch.no_grad():
-        scores, _ = next_scores(lm, moved(states, moves), last)
-        return pull.fusion * scores + (1 - pull.fusion) * own, grown
+        scores, _ = next_scores(lm, shift_states(states, shifts), last)  # (B, V)
+        return strength.fusion * scores + (1 - strength.fusion) * own, grown
+
+
+def _unit(gradient: "Tensor") -> "Tensor":
+    """Return each text's part of a gradient with length 1: (B, heads, T, size of a head)."""
+    length = gradient.flatten(1).norm(dim=1)  # (B,)
+    return gradient / length[:, None, None, None].clamp(min=1e-12)  # no length, no step
 
 
 def next_scores(lm: "CausalLM", states: States, last: "Tensor") -> tuple["Tensor", States]:
@@ -138,7 +144,7 @@ def states_of(cache: "Sequence") -> States:
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
-def moved(states: States, moves: Sequence["Tensor"]) -> States:
-    """Return keys and values with a vector added to each."""
-    pairs = zip(moves[0::2], moves[1::2], strict=True)
+def shift_states(states: States, shifts: Sequence["Tensor"]) -> States:
+    """Return keys and values with a shift added to each: keys' and values' in turn, layer by layer."""
+    pairs = zip(shifts[0::2], shifts[1::2], strict=True)
     return [(key + first, value + second) for (key, value), (first, second) in zip(states, pairs, strict=True)]

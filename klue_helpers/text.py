@@ -6,11 +6,16 @@ their own except where said.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
+from importlib import import_module
+from importlib.resources import files
+from itertools import groupby, pairwise
 from typing import Any
 
 from klue_helpers.errors import KlueError
+from klue_helpers.extras import require_extra
+from klue_helpers.workers import Worker
 
 INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
@@ -23,16 +28,22 @@ _CONJOINING = {
     **{0x1161 + i: jamo for i, jamo in enumerate(VOWELS)},
     **{0x11A8 + i: jamo for i, jamo in enumerate(FINALS)},
 }
-_OLD_SYLLABLE = re.compile("([\u1100-\u115e]+[\u1161-\u11a7]+[\u11a8-\u11ff]*)")
+# A syllable begins where no initial stands before it: tried from every initial, a long run would take its square.
+_OLD_SYLLABLE = re.compile("((?<![\u1100-\u115e])[\u1100-\u115e]+[\u1161-\u11a7]+[\u11a8-\u11ff]*)")
 # Fillers, zero-width and direction marks, the byte order mark, soft hyphen. Not U+200D: it joins emoji.
+# Control characters but white space, and halves of surrogate pairs, which are no characters at all.
 _INVISIBLE = re.compile(
-    "[\u00ad\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u3164\ufeff\uffa0]"
+    "[\u00ad\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u3164\ufeff\uffa0"
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_MOST_MARKS = 30  # marks on one letter in any real text, by Unicode's annex 15 ("stream-safe")
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
 _TAG = re.compile(r"<(?=[a-zA-Z/!])[^<>]*>")
 _URL = re.compile(r"(?<![a-z0-9])(?:https?://|www\.(?=[a-z0-9]))[^\s<>\"'()\[\]가-힣]+", re.IGNORECASE | re.ASCII)
-_EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
+# An address begins where a run of its characters begins: tried from every one, a long run would take its square.
+_EMAIL = re.compile(r"(?<![a-z0-9._%+-])[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE | re.ASCII)
 
 
 def normalize(text: str) -> str:
@@ -47,8 +58,28 @@ def normalize(text: str) -> str:
     >>> normalize("\\u1112\\u1161\\u11ab\\u1100\\u1173\\u11af \\u110f\\u110f")
     '한글 ㅋㅋ'
     """
-    parts = _OLD_SYLLABLE.split(unicodedata.normalize("NFC", text))
+    parts = _OLD_SYLLABLE.split(_compose(text))  # odd parts are the syllables of old Hangul
     return "".join(part if number % 2 else part.translate(_CONJOINING) for number, part in enumerate(parts))
+
+
+def _compose(text: str) -> str:
+    """Return the text in NFC, in time linear in its length.
+
+    The library sorts the marks of one letter in time that grows with the square of their number. It is quick with
+    marks in order, so that long runs of them are put in order first.
+    """
+    if len(text) > _MOST_MARKS and not unicodedata.is_normalized("NFC", text):
+        parts = ("".join(run) for _, run in groupby(text, key=lambda char: unicodedata.combining(char) > 0))
+        text = "".join(_sort_marks(part) if len(part) > _MOST_MARKS else part for part in parts)
+    return unicodedata.normalize("NFC", text)
+
+
+def _sort_marks(run: str) -> str:
+    """Return a run of marks decomposed and in canonical order; any other run as it is."""
+    if not unicodedata.combining(run[0]):
+        return run
+    marks = "".join(unicodedata.normalize("NFD", mark) for mark in run)
+    return "".join(sorted(marks, key=unicodedata.combining))
 
 
 def normalize_with_starts(text: str) -> tuple[str, list[int]]:
@@ -68,7 +99,7 @@ def normalize_with_starts(text: str) -> tuple[str, list[int]]:
     starts: list[int] = []
     cuts = [*(at for at in range(len(text)) if not at or not _joins(text[at])), len(text)]
     for start, end in pairwise(cuts):
-        composed = len(unicodedata.normalize("NFC", text[start:end]))
+        composed = len(_compose(text[start:end]))
         starts.extend(min(start + at, end - 1) for at in range(composed))
     result = normalize(text)
     return (result, [*starts, len(text)]) if len(starts) == len(result) else (text, whole)
@@ -79,10 +110,26 @@ def _joins(char: str) -> bool:
     return "\u1161" <= char <= "\u11ff" or unicodedata.category(char).startswith("M")
 
 
-def strip_invisible(text: str) -> str:
-    """Remove characters that show nothing: fillers, zero-width and direction marks. Taught in lecture 2.
+def check_text(text: str) -> None:
+    """Check that a library that keeps text as UTF-8 can take it.
 
-    The zero-width joiner stays between emoji, where it is part of the picture (👨‍👩‍👧).
+    Raises
+    ------
+    KlueError : no `str`; half of a surrogate pair, as a file leaves it that was cut between two bytes.
+    """
+    if not isinstance(text, str):
+        raise KlueError(f"글은 문자열이어야 하는데 {type(text).__name__}입니다: {text!r}. "
+                        "빈 값이면 빼고, 아니면 str로 바꾸세요.")
+    if half := _HALF_CHARACTER.search(text):
+        raise KlueError(f"글의 {half.start() + 1:,}번째 자리에 반쪽만 남은 글자(U+{ord(half[0]):04X})가 있습니다. "
+                        "klue_helpers.text.clean으로 지우거나, 파일을 올바른 인코딩으로 다시 읽으세요.")
+
+
+def strip_invisible(text: str) -> str:
+    """Remove characters that show nothing: fillers, zero-width, direction and control characters. Taught in lecture 2.
+
+    Halves of surrogate pairs go too. White space stays, line breaks included. The zero-width joiner stays between
+    emoji, where it is part of the picture (👨‍👩‍👧).
     """
     return _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
 
@@ -192,36 +239,73 @@ def split_sentences(text: str, *, method: str = "kiwi") -> list[str]:
 
     Raises
     ------
-    KlueError : another method.
+    KlueError : another method, one whose package is not installed, a text with half of a surrogate pair; a text that
+        kss fails on or does not finish in a minute.
     """
     if method == "naive":
         return [part for part in re.split(r"(?<=[.!?])\s+", text.strip()) if part]
+    check_text(text)
     if method == "kiwi":
         return [sentence.text for sentence in kiwi().split_into_sents(text)]
     if method == "kss":
-        return _kss().split_sentences(text)
+        require_extra("kss", "kss")
+        return _kss().ask("kss", text)
     raise KlueError(f"알 수 없는 문장 분리 방법입니다: {method!r}. naive, kiwi, kss 가운데 하나를 쓰세요.")
 
 
 def correct_spacing(text: str) -> str:
-    """Return the text with its spaces set anew by Kiwi. Taught in lecture 2."""
+    """Return the text with its spaces set anew by Kiwi. Taught in lecture 2.
+
+    Raises
+    ------
+    KlueError : a text with half of a surrogate pair.
+    """
+    check_text(text)
     return kiwi().space(text, reset_whitespace=True)
 
 
 @cache
 def kiwi() -> Any:
-    """Return the one Kiwi analyzer of the process (two seconds and 0.5 GB to load, so it is shared)."""
+    """Return the one Kiwi analyzer of the process (two seconds and 0.5 GB to load, so it is shared).
+
+    Raises
+    ------
+    KlueError : Kiwi is not installed.
+    """
+    require_extra("analyzers", "kiwipiepy")
     from kiwipiepy import Kiwi
 
     return Kiwi(num_workers=1)
 
 
 @cache
-def _kss() -> Any:
-    """Import kss without the banner that it prints on stderr."""
-    import contextlib
-    import io
+def _kss() -> Worker:
+    """Return the process that holds kss, which needs minutes for some long words and prints a banner."""
+    return Worker("klue_helpers.text:load_kss")
 
-    with contextlib.redirect_stderr(io.StringIO()):
-        import kss
-    return kss
+
+def load_kss(name: str) -> Callable[[str], list[str]]:
+    """Return kss's sentence splitter; called in a worker process, see `klue_helpers.workers`."""
+    split = import_module(name).split_sentences
+    split("네.")  # kss loads its analyzer at the first use, which no text's time limit should pay for
+    return split
+
+
+@cache
+def slurs() -> re.Pattern[str]:
+    """Return the pattern of ``slurs.txt``."""
+    lines = files("klue_helpers").joinpath("slurs.txt").read_text(encoding="utf-8").splitlines()
+    return re.compile("|".join(line for line in lines if line and not line.startswith("#")))
+
+
+def has_slur(text: str) -> bool:
+    """Say whether a text holds a word of ``slurs.txt``, its spaces left out. Taught in lecture 4.
+
+    The list is not complete, and it hits a few harmless texts.
+
+    Examples
+    --------
+    >>> has_slur("이야기의 시발점이 되는 새끼손가락")
+    False
+    """
+    return bool(slurs().search(re.sub(r"\s+", "", text)))

@@ -5,16 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from klue_helpers import text as _text
+from klue_helpers.analyzers import ANALYZERS, Tagger, load_tagger
 from klue_helpers.errors import KlueError
 
 if TYPE_CHECKING:
     from tokenizers.implementations import BaseTokenizer
     from transformers import PreTrainedTokenizerFast
-
-Tagger = Callable[[str], list[tuple[str, str]]]
 
 BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 GPT_SPECIALS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
@@ -61,7 +60,7 @@ def load_tokenizer(name: str) -> Tokenizer:
     """
     if name in _PLAIN:
         return Tokenizer(name, name, _PLAIN[name])
-    if name in _TAGGERS:
+    if name in ANALYZERS:
         return _analyzer(name)
     raise KlueError(f"알 수 없는 토크나이저입니다: {name!r}. 쓸 수 있는 이름: {', '.join(TOKENIZER_NAMES)}.")
 
@@ -283,62 +282,15 @@ def fertility(tokenizer: Callable[[str], Sequence[str]], texts: Iterable[str]) -
     return tokens / words
 
 
-def _konlpy(name: str) -> Tagger:
-    from klue_helpers.jvm import load_hannanum, start_jvm
-
-    start_jvm()
-    if name == "Hannanum":
-        return _guarded(load_hannanum().pos)
-    import konlpy.tag
-
-    return _guarded(getattr(konlpy.tag, name)().pos)
-
-
-def _guarded(tag: Tagger) -> Tagger:
-    """Keep from KoNLPy what it breaks on: lines of white space only (Komoran), and emoji, of which Java sees halves.
-
-    Private-use characters that the text does not hold stand for the emoji meanwhile.
-    """
-
-    def guarded(text: str) -> list[tuple[str, str]]:
-        unused = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
-        stand_in = {ord(char): next(unused) for char in sorted(set(text)) if ord(char) > 0xFFFF}
-        original = {code: chr(emoji) for emoji, code in stand_in.items()}
-        lines = [line for line in text.translate(stand_in).splitlines() if line.strip()]
-        return [(form.translate(original), pos) for line in lines for form, pos in tag(line)]
-
-    return guarded
-
-
-def _mecab() -> Tagger:
-    from mecab import MeCab
-
-    return MeCab().pos
-
-
-def _kiwi() -> Tagger:
-    kiwi = _text.kiwi()
-    # Kiwi writes endings such as -ㄴ with conjoining jamo: the normal form makes them equal to the others'.
-    return lambda text: [(_text.normalize(token.form), token.tag) for token in kiwi.tokenize(text)]
-
-
 _PLAIN: dict[str, Callable[[str], list[str]]] = {
     "word": str.split,
     "syllable": list,
     "jamo": lambda text: list(_text.split_jamo(text)),
 }
-_TAGGERS: dict[str, Callable[[], Tagger]] = {
-    "okt": lambda: _konlpy("Okt"),
-    "komoran": lambda: _konlpy("Komoran"),
-    "hannanum": lambda: _konlpy("Hannanum"),
-    "kkma": lambda: _konlpy("Kkma"),
-    "mecab": _mecab,
-    "kiwi": _kiwi,
-}
-TOKENIZER_NAMES = (*_PLAIN, *_TAGGERS)
+TOKENIZER_NAMES = (*_PLAIN, *ANALYZERS)
 
 
 @cache
 def _analyzer(name: str) -> Tokenizer:
-    tag: Any = _TAGGERS[name]()
+    tag = load_tagger(name)
     return Tokenizer(name, "morpheme", lambda text: [form for form, _ in tag(text)], tag)

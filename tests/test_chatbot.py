@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from klue_helpers.chatbot import UNKNOWN, Chatbot, build_index, load_index, paraphrase_scores, vectors_of
+from klue_helpers.chatbot import SAFE, UNKNOWN, Chatbot, build_index, load_index, paraphrase_scores, vectors_of
 from klue_helpers.errors import KlueError
 from klue_helpers.models import load_encoder
 from klue_helpers.training.saved import TaskModel
@@ -66,6 +66,26 @@ def test_weight_mixes_the_score_with_the_cosine():
     best = [bot("배고파 졸려").candidates[0] for bot in bots]
     assert [one.question for one in best] == ["배고파", "배고파", "졸려"]
     assert [one.score for one in best] == pytest.approx([cosines[0], 0.9 * cosines[0], 0.8 * cosines[1] + 0.2])
+
+
+def test_a_user_who_swears_gets_a_safe_word_and_nobody_is_asked():
+    asked = []
+
+    def note(query):
+        asked.append(query)
+        return "음"
+
+    bot = Chatbot(build_index(PAIRS, letters), letters, threshold=2.0, fallback=note)
+    reply = bot("배고파 지 랄")  # a space does not hide it
+    assert (reply.answer, reply.source, reply.candidates, asked) == (SAFE, "refused", (), [])
+    assert str(reply) == f"{SAFE}\n  [거름]"
+    assert bot("시발역에서 배고파").source == "generated" and asked  # a harmless word with the same letters
+
+
+def test_a_written_answer_with_a_slur_is_not_given():
+    bot = Chatbot(build_index(PAIRS, letters), letters, threshold=0.99, fallback=lambda query: "지랄하네")
+    reply = bot("배고파 졸려")
+    assert (reply.answer, reply.source) == (SAFE, "refused") and SAFE in str(reply) and "배고파" in str(reply)
 
 
 def test_fallback_gets_the_query_only_below_the_threshold():

@@ -91,13 +91,6 @@ def test_an_exception_is_named_with_its_cell(project, klue):
     assert "코드 셀 [4]: 실행하다 예외가 났습니다" in err and "ZeroDivisionError" in err and "\x1b" not in err
 
 
-@pytest.mark.slow
-def test_a_kernel_that_dies_does_not_hang_the_check(project, klue):
-    save(project, "02_가.ipynb", notebook(2, "import os; os._exit(9)"))
-    status, _, err = klue(project, "check")
-    assert status == 1 and "코드 셀 [4]에서 커널이 죽었습니다" in err
-
-
 def test_tidy_refuses_paths_and_leaves_the_file(project, klue):
     path = save(project, "02_가.ipynb", notebook(2, "import os\n\nprint(os.getcwd())"))
     before = path.read_bytes()

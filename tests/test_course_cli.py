@@ -1,9 +1,13 @@
 """The command line itself: help, mistakes, exit statuses, `klue book`, and how light it is."""
 
+import errno
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from course.toy import make_project, notebook
@@ -63,6 +67,69 @@ def test_interrupts_end_with_status_130(monkeypatch, capsys):
 
     monkeypatch.setitem(cli.COMMANDS, "run", (*cli.COMMANDS["run"][:2], interrupt))
     assert cli.main(["run"]) == 130 and "중단했습니다" in capsys.readouterr().err
+
+
+def test_an_interrupt_before_any_word_is_told_too(monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_overview", interrupt)
+    assert cli.main([]) == 130 and "중단했습니다" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "target", "status", "told"), [
+    (["--help"], "closed", 141, ""), (["data", "list"], "closed", 141, ""),
+    (["data", "list"], "/dev/full", 2, "klue: 디스크가 가득 찼습니다")])
+def test_output_that_nobody_takes_ends_in_one_line_at_most(words, target, status, told):
+    if target == "closed":
+        reader, writer = os.pipe()
+        os.close(reader)
+    elif Path(target).exists():
+        writer = os.open(target, os.O_WRONLY)
+    else:
+        pytest.skip(f"no {target} here")
+    try:
+        done = subprocess.run([sys.executable, "-m", "klue_helpers", *words], stdout=writer, stderr=subprocess.PIPE,
+                              text=True, encoding="utf-8", env=os.environ | {"PYTHONPATH": ":".join(sys.path)})
+    finally:
+        os.close(writer)
+    assert done.returncode == status and done.stderr.startswith(told) and done.stderr.count("\n") == bool(told)
+
+
+def refuse(number, *names):
+    def action(arguments):
+        raise OSError(number, os.strerror(number), *names)
+
+    return action
+
+
+@pytest.mark.parametrize(("number", "part"), [
+    (errno.ENOSPC, "디스크가 가득"), (errno.EACCES, "권한이 없습니다"), (errno.EROFS, "읽기만 되는"),
+    (errno.EISDIR, "폴더가 있습니다"), (errno.EIO, os.strerror(errno.EIO))])
+def test_what_the_system_refuses_is_one_line_with_the_file_and_the_way_out(number, part, monkeypatch, capsys):
+    monkeypatch.delenv("KLUE_DEBUG", raising=False)
+    monkeypatch.setitem(cli.COMMANDS, "doctor", (*cli.COMMANDS["doctor"][:2], refuse(number, "/자리/파일 {0}")))
+    assert cli.main(["doctor"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and part in err and "/자리/파일 {0}" in err and err.count("\n") == 1 and err.endswith("요.\n")
+    monkeypatch.setenv("KLUE_DEBUG", "1")
+    with pytest.raises(OSError):
+        cli.main(["doctor"])
+
+
+def test_a_closed_terminal_interrupts_unless_nohup_forbids_it(monkeypatch):
+    seen = []
+    monkeypatch.setitem(cli.COMMANDS, "doctor", (*cli.COMMANDS["doctor"][:2],
+                                                 lambda arguments: seen.append(signal.getsignal(signal.SIGHUP)) or 0))
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        for handler in (signal.SIG_DFL, signal.SIG_IGN):
+            signal.signal(signal.SIGHUP, handler)
+            cli.main(["doctor"])
+            assert signal.getsignal(signal.SIGHUP) == handler
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert callable(seen[0]) and seen[1] == signal.SIG_IGN
 
 
 def test_a_package_that_is_not_installed_is_told(monkeypatch, capsys, tmp_path):
@@ -129,6 +196,21 @@ def test_doctor_takes_a_missing_network_calmly(monkeypatch):
     monkeypatch.setattr(doctor.urllib.request, "urlopen", refuse)
     line = doctor._hub()
     assert line.state == CARE and not line.essential and "no network" in line.found
+
+
+def test_doctor_asks_the_mirror_that_the_user_has_set(monkeypatch):
+    asked = []
+
+    def refuse(request, **options):
+        asked.append(request.full_url)
+        raise doctor.urllib.error.URLError("no network")
+
+    monkeypatch.setattr(doctor.urllib.request, "urlopen", refuse)
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    doctor._hub()
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example")
+    doctor._hub()
+    assert asked == [doctor.HUB, "https://mirror.example"]
 
 
 def test_doctor_tells_why_a_trial_failed():

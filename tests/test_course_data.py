@@ -6,7 +6,7 @@ import pytest
 from loopback import faulty_site, serving
 
 from klue_helpers.cli import main
-from klue_helpers.data import CATALOGUE, hub
+from klue_helpers.data import CATALOGUE, download
 from klue_helpers.data.catalogue import PublishedFile
 
 BODY = "Q,A,label\r\n어디야?,집이에요.,0\r\n보고 싶다,푹 쉬어요.,1\r\n".encode()
@@ -17,7 +17,8 @@ PATH = "/songys/Chatbot_data/ChatbotData.csv"
 def chatbot(tmp_path, monkeypatch) -> PublishedFile:
     """The catalogue's chatbot data as our own two rows, and a cache of its own."""
     (tmp_path / "original.csv").write_bytes(BODY)
-    file = PublishedFile("ChatbotData.csv", "train", 2, hub.GITHUB + PATH, hub.git_blob_id(tmp_path / "original.csv"))
+    blob = download.git_blob_id(tmp_path / "original.csv")
+    file = PublishedFile("ChatbotData.csv", "train", 2, download.GITHUB + PATH, blob)
     monkeypatch.setitem(CATALOGUE, "chatbot", replace(CATALOGUE["chatbot"], files=(file,)))
     monkeypatch.setenv("KLUE_CACHE_DIR", str(tmp_path / "cache"))
     return file
@@ -41,8 +42,13 @@ def test_fetch_brings_the_file_into_the_cache(chatbot, monkeypatch, capsys):
     with serving(faulty_site({PATH: BODY}, [])) as address:
         monkeypatch.setenv("KLUE_RAW_URL", address)
         assert main(["data", "fetch", "chatbot"]) == 0
-    assert (hub.cache_dir() / "chatbot" / "ChatbotData.csv").read_bytes() == BODY
+    assert (download.cache_dir() / "chatbot" / "ChatbotData.csv").read_bytes() == BODY
     assert "챗봇 문답" in capsys.readouterr().out
+
+
+def test_there_is_nothing_to_fetch_of_our_own_corpus(capsys):
+    assert main(["data", "fetch", "corpus"]) == 0
+    assert "내려받을 것이 없습니다" in capsys.readouterr().out
 
 
 def test_verify_finds_good_bad_and_unknown_files(chatbot, tmp_path, capsys):
@@ -67,7 +73,6 @@ def test_verify_finds_good_bad_and_unknown_files(chatbot, tmp_path, capsys):
         (["data", "verify"], "폴더"),
         (["data", "show", "nope"], "쓸 수 있는 이름: ynat"),
         (["data", "verify", "/nowhere/at/all"], "데이터 폴더가 없습니다"),
-        (["data", "fetch", "corpus"], "허브에 없습니다"),
     ],
 )
 def test_mistakes_are_one_korean_line_with_status_2(words, message, capsys):

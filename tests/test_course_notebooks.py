@@ -1,6 +1,7 @@
 """The normal form of notebooks, outputs carried over, and the checks of the file."""
 
 import copy
+import json
 
 import pytest
 from course.toy import code, make_project, notebook, text
@@ -111,7 +112,7 @@ def test_source_digest_sees_sources_and_tags_only():
     assert len({source_digest(one) for one in (made, other, tagged)}) == 3
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"nbformat": 3, "worksheets": []}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"nbformat": 3, "worksheets": []}', "[" * 100_000])
 def test_broken_files_are_told(tmp_path, content):
     path = tmp_path / "깨진.ipynb"
     path.write_text(content, encoding="utf-8")
@@ -173,3 +174,72 @@ def test_the_projects_own_folder_counts_as_a_path(project):
     made = executed()
     put_output(stream(f"읽음: {project.root}/data.txt"))(made)
     assert "절대 경로" in problems(project, made)[0]
+
+
+def test_a_long_output_without_blanks_is_searched_in_linear_time(project):
+    """With a pattern that grows with the square of the length this takes half an hour, else a blink."""
+    made = executed()
+    put_output(stream("가" * 600_000 + "/opt/site-packages/a.py"))(made)
+    found = problems(project, made)
+    assert len(found) == 1 and "/opt/site-packages" in found[0] and len(found[0]) < 300
+
+
+ODD = (None, 1, "x", "\ud800", [], {}, [1], {"a": 1}, ["a"])
+
+
+def places(value, path=()):
+    """Yield the path of every value inside, itself first."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*path, key))
+
+
+def changed(made, path, value):
+    """Return a copy with another value at the path."""
+    if not path:
+        return value
+    made = copy.deepcopy(made)
+    inner = made
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return made
+
+
+def shortened(made, path):
+    """Return a copy without what stands at the path."""
+    made = copy.deepcopy(made)
+    inner = made
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return made
+
+
+def full_notebook():
+    """Return a small notebook that holds every kind of cell and output."""
+    result = {"output_type": "execute_result", "execution_count": 4, "metadata": {}, "data": {"text/plain": "2"}}
+    made = executed("x")
+    made["cells"][-1] |= {"outputs": [stream("가"), result, figure(), ERROR],
+                          "metadata": {"tags": ["nbval-ignore-output"], "mystnb": {"image": {"alt": "그림"}}}}
+    return made
+
+
+def test_one_wrong_value_anywhere_is_told_or_does_no_harm(project, tmp_path):
+    """Every value of a notebook in turn is replaced by nine odd ones, or left out."""
+    path, made, told = tmp_path / "깨진.ipynb", full_notebook(), 0
+    spoilt = [changed(made, place, value) for place in places(made) for value in ODD]
+    spoilt += [shortened(made, place) for place in places(made) if place]
+    for one in spoilt:
+        path.write_text(json.dumps(one), encoding="utf-8")
+        try:
+            read = read_notebook(path)
+        except KlueError as error:
+            told += "깨진.ipynb" in str(error)
+            continue
+        lint(read, Lecture(2, path), project)
+        dumps(normal_form(read))
+        source_digest(read)
+        with_outputs(read, read)
+    assert 300 < told < len(spoilt)

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from course.toy import make_project, notebook, save
 
-from klue_helpers.course.project import find_project, write_atomically
+from klue_helpers.course.project import find_project
 from klue_helpers.course.report import excerpt, strip_ansi, table, width
-from klue_helpers.course.run import Options, parse_override
+from klue_helpers.course.run import Options
 from klue_helpers.course.stamps import Stamps, folder_listing, requirements
 from klue_helpers.errors import KlueError
 
@@ -59,50 +60,36 @@ def test_title_of_a_broken_file_is_its_name(project):
     assert project.lectures()[0].title == "02_가"
 
 
-def test_scratch_sweeps_what_dead_processes_left(project):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    left = project.build / "stage" / f"run-{ended.pid}-abc"
-    mine = project.build / "stage" / f"run-{os.getpid()}-abc"
+def test_scratch_sweeps_what_killed_processes_left_and_nothing_in_use(project):
+    """The number of a process says nothing: it may live in another container, or belong to another process by now."""
+    left = project.build / "stage" / f"run-{os.getpid()}-left"
     left.mkdir(parents=True)
-    mine.mkdir()
-    with project.scratch("check") as folder:
-        assert folder.is_dir() and mine.is_dir() and not left.exists()
-    assert not folder.exists()
+    (left / "half").write_text("반", encoding="utf-8")
+    with project.scratch("check") as first, project.scratch("check") as second:
+        assert first.is_dir() and second.is_dir() and first != second and not left.exists()
+    assert not any((project.build / "stage").iterdir())
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "글.txt"
-    path.write_bytes("처음".encode())
-
-    def refuse(*arguments):
-        raise OSError("no space")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(OSError, match="no space"):
-        write_atomically(path, b"x")
-    assert path.read_bytes() == "처음".encode() and os.listdir(tmp_path) == ["글.txt"]
-
-
-@pytest.mark.parametrize(("word", "value"), [
-    ("a=3", 3), ("a=3.5", 3.5), ("a=5e-5", 5e-5), ("a=true", True), ("a=local", "local"), ("a='3'", "3"),
-    ("a=null", None), ("a=한글", "한글"), ("a=x=y", "x=y"), ("a=2024-01-02", "2024-01-02"), (" a=1", 1),
-])
-def test_override_values_are_yaml_scalars(word, value):
-    key, found = parse_override(word)
-    assert key == "a" and found == value and type(found) is type(value)
-
-
-@pytest.mark.parametrize("word", ["a", "=3", "a=[1, 2]", "a={b: 1}", "a='"])
-def test_malformed_overrides_are_refused(word):
-    with pytest.raises(KlueError, match="--set"):
-        parse_override(word)
+def test_the_second_comer_to_a_step_is_told_and_waits(project, tmp_path, capsys):
+    program = ("import sys; from pathlib import Path; from klue_helpers.course.project import Project\n"
+               "with Project(Path(sys.argv[1])).lock('site'): print('안', flush=True); sys.stdin.read()")
+    holder = subprocess.Popen([sys.executable, "-c", program, str(project.root)], text=True, encoding="utf-8",
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == "안\n"
+    with project.lock("check"):
+        pass  # another step goes on
+    timer = threading.Timer(0.5, holder.communicate)
+    timer.start()
+    with project.lock("site"):
+        assert holder.wait(timeout=60) == 0
+    timer.join()
+    assert "기다립니다" in capsys.readouterr().err
 
 
 def test_run_name_tells_settings_apart():
     names = [options.run_name for options in (
         Options(), Options(profile="gpu"), Options(seed=1), Options(overrides=(("a", 1),)),
-        Options(overrides=(("a", 2),)), Options(data_dir="/x"), Options(profile="gpu", seed=1))]
+        Options(overrides=(("a", 2),)), Options(overrides=(("data_dir", "/x"),)), Options(profile="gpu", seed=1))]
     assert names[:2] == ["cpu", "gpu"] and len(set(names)) == len(names)
     assert all(name.startswith("cpu-") for name in names[2:6])
     assert Options(jobs=1, force=True).run_name == "cpu"
@@ -113,8 +100,16 @@ def test_stamps_hold_only_for_their_key(project):
     stamps.write("02_가", "열쇠", {"초": 1.5})
     assert stamps.read("02_가", "열쇠") == {"초": 1.5}
     assert stamps.read("02_가", "다른") is None and stamps.read("03_나", "열쇠") is None
-    (project.build / "cache" / "run" / "cpu" / "02_가.json").write_text("{", encoding="utf-8")
-    assert stamps.read("02_가", "열쇠") is None
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"key": "k"}', b'{"key": "k", "facts": {"a": 1}}',
+    b'{"key": "k", "facts": {"a": 2}, "seal": "0"}'])
+def test_a_damaged_stamp_only_costs_a_rerun(project, content):
+    stamps = Stamps(project, "run/cpu")
+    stamps.write("02_가", "k", {"a": 1})
+    (project.build / "cache" / "run" / "cpu" / "02_가.json").write_bytes(content)
+    assert stamps.read("02_가", "k") is None
 
 
 def test_folder_listing_sees_sizes_times_and_names(tmp_path):

@@ -15,7 +15,7 @@ from klue_helpers.configure import LECTURES
 from klue_helpers.course import run
 from klue_helpers.course.run import Options, plan
 
-SHOW = "import os\n\nprint(profile, seed, overrides, os.environ.get('KLUE_DATA_DIR'))"
+SHOW = "print(profile, seed, overrides)"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_run_executes_reports_and_is_skipped_when_repeated(project, klue):
     before = source.read_bytes()
     status, out, _ = klue(project, "run")
     assert status == 0 and "가나다" in out and "완료" in out
-    assert shown(executed(project)) == "cpu 42 {} None\n" and source.read_bytes() == before
+    assert shown(executed(project)) == "cpu 42 {}\n" and source.read_bytes() == before
     row = load(project.executed("cpu") / "results.json")["lectures"][0]
     assert (row["lecture"], row["status"], row["cells"]) == (2, "ok", 4)
     assert row["seconds"] > 0.3 and 30 < row["peak_mb"] < 2000
@@ -67,10 +67,23 @@ def test_settings_and_data_folder_reach_the_notebook(project, klue, tmp_path):
     status, _, _ = klue(project, "run", "2", *words)
     folder = next(path for path in (project.build / "executed").iterdir())
     assert status == 0 and folder.name.startswith("cpu-")
-    path = folder / "02_가.ipynb"
-    assert shown(path) == f"cpu 7 {{'source': 'local', 'vocab_size': 4000}} {data}\n"
-    assert not any(str(data) in "".join(cell["source"]) for cell in load(path)["cells"])
-    assert load(folder / "results.json")["overrides"] == {"source": "local", "vocab_size": 4000}
+    overrides = {"data_dir": str(data), "source": "local", "vocab_size": 4000}
+    assert shown(folder / "02_가.ipynb") == f"cpu 7 {overrides}\n"
+    assert load(folder / "results.json")["overrides"] == overrides
+
+
+def test_the_folder_of_the_environment_is_a_setting_too(project, klue, tmp_path, monkeypatch):
+    """One carrier: what the table of settings shows is what is read, and no lecture on samples gets a folder."""
+    monkeypatch.setenv("KLUE_DATA_DIR", str(tmp_path))
+    assert plan(project.lectures(), Options(overrides=(("source", "local"),)))[2]["data_dir"] == str(tmp_path)
+    assert plan(project.lectures(), Options()) == {2: {}}
+
+
+def test_two_data_folders_are_refused(project, klue, tmp_path):
+    words = ["run", "2", "--set", "source=local", "--data-dir", str(tmp_path), "--set"]
+    status, _, err = klue(project, *words, f"data_dir={tmp_path.parent}")
+    assert status == 2 and "서로 다른 폴더" in err and err.count("\n") == 1
+    assert klue(project, *words, f"data_dir={tmp_path}/.")[0] == 0
 
 
 def test_what_a_result_depends_on_changes_its_key(project, monkeypatch, tmp_path):
@@ -80,11 +93,11 @@ def test_what_a_result_depends_on_changes_its_key(project, monkeypatch, tmp_path
     def key(options=Options(), **overrides):  # noqa: B008 - frozen
         return run._key(project, lecture, options, overrides)
 
-    local = Options(data_dir=str(data))
+    local = {"source": "local", "data_dir": str(data)}
     keys = [key(), key(Options(seed=1)), key(vocab_size=4000), key(Options(profile="gpu"), source="sample"),
-            key(local, source="local")]
+            key(**local)]
     (data / "a.txt").write_text("가", encoding="utf-8")
-    keys.append(key(local, source="local"))
+    keys.append(key(**local))
     monkeypatch.setattr(run, "package_digest", lambda: "다른 코드")
     keys.append(key())
     monkeypatch.undo()
@@ -164,6 +177,17 @@ def test_several_lectures_take_the_settings_that_they_know(tmp_path, monkeypatch
     for lectures, options in ((project.select(["3"]), both), (project.lectures(), Options(overrides=(("epoch", 1),)))):
         with pytest.raises(run.KlueError, match="없는 설정"):
             plan(lectures, options)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff", b'{"lectures": 1}', b'{"lectures": [1]}',
+                                     b'{"lectures": [{"lecture": "x"}]}', b"[" * 100_000])
+def test_a_damaged_record_is_set_aside(tmp_path, capsys, content):
+    path = tmp_path / "results.json"
+    path.write_bytes(content)
+    one = run.Outcome(2, "02_가", "가", "ok", 1.0, 100, 4)
+    run._write_results(tmp_path, Options(), [one])
+    assert [row["lecture"] for row in load(path)["lectures"]] == [2]
+    assert (tmp_path / "results.damaged").read_bytes() == content and "results.damaged" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ def test_a_swap_that_fails_brings_the_old_site_back(project):
 
 def test_a_swap_cut_off_in_the_middle_is_mended(project):
     put_site(site._previous(project), "옛")
-    site._mend(project)
+    site._restore_interrupted_swap(project)
     assert read_site(project) == "옛" and not site._previous(project).exists()
 
 

@@ -103,7 +103,7 @@ def test_options_out_of_bounds_are_refused(lm, options):
 
 def test_texts_with_a_slur_are_drawn_anew(lm, monkeypatch):
     def forbid(word):
-        monkeypatch.setattr("klue_helpers.pretraining.recipe.has_slur", lambda text: word in text)
+        monkeypatch.setattr("klue_helpers.generation.has_slur", lambda text: word in text)
 
     all_texts = sample_texts(lm, PROMPT, count=150, max_new_tokens=8, allow_slurs=True)
     word = all_texts[3].removeprefix(PROMPT)[:2]

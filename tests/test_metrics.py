@@ -15,7 +15,6 @@ from sklearn import metrics as reference
 
 import klue_helpers as kh
 from klue_helpers.data.schemas import DEPENDENCIES, NER_TAGS, RELATIONS, TOPICS, UPOS
-from klue_helpers.metrics import METRICS, score
 from klue_helpers.metrics.answers import (
     BASELINE_SYMBOLS,
     common_substring,
@@ -26,6 +25,7 @@ from klue_helpers.metrics.answers import (
 )
 from klue_helpers.metrics.relations import auprc
 from klue_helpers.metrics.tags import Entity, entities
+from klue_helpers.tasks import TASKS, load_task
 
 near = pytest.approx
 # Where KLUE's baseline has a known defect; everywhere else the two versions are one.
@@ -35,6 +35,10 @@ KEYS = {"ynat": ["macro_f1"], "nli": ["accuracy"], "sts": ["pearson", "f1"],
         "ner": ["entity_macro_f1", "char_macro_f1"], "re": ["micro_f1", "auprc"],
         "dp": ["uas_macro_f1", "uas_micro_f1", "las_macro_f1", "las_micro_f1"], "mrc": ["em", "rouge_w"],
         "wos": ["jga", "slot_f1"], "korsts": ["pearson", "f1", "spearman"], "korquad": ["em", "f1"]}
+
+
+def score(task, gold, predicted):
+    return load_task(task).score(gold, predicted)
 
 
 def labels(*values):
@@ -124,9 +128,23 @@ def test_nothing_stands_between_joined_sentences():
 
 
 def test_defect_characters_outside_entities_count():
-    # B-PS 0; O 3 hits of 3 and 4: 6/7; eleven tags that nobody has: 1 each. Corrected: without O.
+    # B-PS 0; O 3 hits of 3 and 4: 6/7; eleven tags that nobody has: 1 each. Corrected: B-PS alone.
     gold, predicted = {"labels": [["B-PS", "O", "O", "O"]]}, {"labels": [["O"] * 4]}
-    assert both("ner", "char_macro_f1", gold, predicted) == near((100 * (6 / 7 + 11) / 13, 100 * 11 / 12))
+    assert both("ner", "char_macro_f1", gold, predicted) == near((100 * (6 / 7 + 11) / 13, 0))
+
+
+def test_who_finds_nothing_has_nothing():
+    # The corrected scores of a system that says O everywhere; the baseline gives it 10 tags that nobody has and O.
+    gold = {"labels": [["B-PS", "I-PS", "O"], ["O", "B-LC", "O"]]}
+    scores = score("ner", gold, {"labels": [["O"] * 3] * 2})
+    assert scores.corrected == {"entity_macro_f1": 0, "char_macro_f1": 0}
+    # O: 3 hits of 3 and 6, 2/3; B-PS, I-PS, B-LC 0; nine absent tags 1.
+    assert scores.official == near({"entity_macro_f1": 0, "char_macro_f1": 100 * (2 / 3 + 9) / 13})
+
+
+def test_where_there_is_nothing_to_find_the_tags_are_not_defined():
+    official, corrected = both("ner", "char_macro_f1", {"labels": [["O"]]}, {"labels": [["O"]]})
+    assert official == 100 and isnan(corrected)
 
 
 def test_relations_leave_no_relation_out():
@@ -330,7 +348,7 @@ def make_state(rng, like=None):
 MAKERS = {"ynat": make_topic, "intent": make_topic, "sts": make_score, "korsts": make_score, "ner": make_tags,
           "pos": lambda rng, like=None: make_tags(rng, like, UPOS), "re": make_relation, "dp": make_tree,
           "mrc": make_answer, "korquad": make_answer, "wos": make_state}
-everywhere = pytest.mark.parametrize("task", METRICS)
+everywhere = pytest.mark.parametrize("task", TASKS)
 seeds = st.integers(0, 2**32)
 few = settings(max_examples=25)
 
@@ -431,7 +449,8 @@ def test_entities_equal_a_slow_reading(seed):
     assert scores.official["entity_macro_f1"] == near(slow_entity_f1(*joined), nan_ok=True)
     assert scores.corrected["entity_macro_f1"] == near(slow_entity_f1(*apart), nan_ok=True)
     flat = [list(chain.from_iterable(side)) for side in sides]
-    for version, names in ((scores.official, NER_TAGS), (scores.corrected, [tag for tag in NER_TAGS if tag != "O"])):
+    occurring = sorted({*flat[0], *flat[1]} - {"O"})
+    for version, names in ((scores.official, NER_TAGS), (scores.corrected, occurring)):
         expected = reference.f1_score(*flat, labels=names, average="macro", zero_division=True)
         assert version["char_macro_f1"] == near(100 * expected)
 

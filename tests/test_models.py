@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 import torch
-from loopback import faulty_site, serving, stand_in_hub
+from loopback import faulty_hub, faulty_site, serving, stand_in_hub
 
 import klue_helpers as kh
 from klue_helpers.models import HEADS, MINI_MODELS, load_causal_lm, load_encoder, model_folder
@@ -196,7 +197,7 @@ def test_published_causal_models_load_by_name(name, expected, tmp_path):
     assert shown == [expected, ["input_ids", "attention_mask"], "torch.float32", 2, "그는 이"]
 
 
-def test_a_hub_that_does_not_answer_is_asked_once(tmp_path):
+def test_a_hub_that_does_not_answer_is_asked_twice(tmp_path):
     """The library's own way is to ask for every file again and again, for most of a minute."""
     site = faulty_site({}, [503] * 50)
     code = ("told = []\n"
@@ -207,9 +208,114 @@ def test_a_hub_that_does_not_answer_is_asked_once(tmp_path):
     with serving(site) as address:
         encoder, causal = in_a_process(code, address, tmp_path)
     assert [path for path, _ in site.requests if "klue/bert" in path or "kogpt2" in path] == [
-        "/api/models/klue/bert-base", "/api/models/skt/kogpt2-base-v2"]
+        "/api/models/klue/bert-base", "/api/models/klue/bert-base", "/api/models/skt/kogpt2-base-v2",
+        "/api/models/skt/kogpt2-base-v2"]
+    assert "503" in encoder and "철자" not in encoder, "a name that is right is not called misspelt"
     assert "klue/bert-base" in encoder and 'load_encoder("klue-mini-bert")' in encoder
     assert "skt/kogpt2-base-v2" in causal and 'load_causal_lm("klue-mini-gpt")' in causal
+
+
+MANY = """
+kh.runtime.silence()
+kh.models.hub.PAUSE = 0.0
+told = []
+for name in {names}:
+    for turn in range(2):
+        try:
+            told.append(type(kh.models.load_encoder(name).model).__name__)
+        except kh.KlueError as error:
+            told.append(str(error))
+print(json.dumps(told))
+"""
+LOADS, AGAIN = "BertModel", "지웠습니다. 인터넷에 이어진 채로 다시 실행하면 새로 내려받습니다."
+
+
+def test_the_hubs_faults_are_told_and_a_second_try_succeeds(tmp_path):
+    """For each fault what the first and the second try give; all in one process, which reads the address once."""
+    saved("bert", tmp_path / "model")
+    weights = (tmp_path / "model" / "model.safetensors").read_bytes()
+    page = b"<" * (tmp_path / "model" / "config.json").stat().st_size
+    zeros, one_byte = bytes(len(weights)), weights[:-1] + bytes([weights[-1] ^ 1])
+    file, always = "model.safetensors", ...
+    cases = {  # name: (faults, first, second); a fault None is the answer to the HEAD before a file
+        "x/busy-once": ({"api": [429]}, LOADS, LOADS), "x/broken-once": ({"api": [500]}, LOADS, LOADS),
+        "x/busy": ({"api": [429, 429]}, "요청이 너무 많다고 합니다(429)", LOADS),
+        "x/broken": ({"api": [500, 502]}, "답하지 못합니다(502)", LOADS),
+        "x/private": ({"api": [401]}, "비공개입니다(401)", LOADS), "x/unknown": ({"api": [404]}, "없거나", LOADS),
+        "x/gated": ({"api": [403]}, "사용 허락", LOADS),
+        "x/file-broken-once": ({file: [None, 500]}, LOADS, LOADS),
+        "x/file-broken": ({file: [None, 500, None, 500]}, "답하지 못합니다(500)", LOADS),
+        "x/file-gone": ({file: [always, 404]}, "파일이 다 있지 않습니다(404)", "(404)"),
+        "x/cut-once": ({file: [None, ("cut", 1000)]}, LOADS, LOADS),
+        "x/one-byte": ({file: [None, one_byte]}, f"{file} 파일이 망가져 있어 {AGAIN}", LOADS),
+        "x/zeros": ({file: [None, zeros]}, f"{file} 파일이 망가져 있어 {AGAIN}", LOADS),
+        "x/odd-settings": ({"config.json": [None, page]}, f"config.json 파일이 망가져 있어 {AGAIN}", LOADS),
+    }
+    with serving(faulty_hub({name: (tmp_path / "model", faults) for name, (faults, _, _) in cases.items()})) as address:
+        told = in_a_process(MANY.format(names=list(cases)), address, tmp_path / "cache")
+    for (name, (_, *expected)), shown in zip(cases.items(), zip(told[::2], told[1::2], strict=True), strict=True):
+        for part, line in zip(expected, shown, strict=True):
+            assert part in line and "\n" not in line, (name, line)
+            assert line == LOADS or ("klue-mini-bert" in line) != (AGAIN in line), (name, line)
+
+
+def test_a_model_that_was_fetched_loads_without_the_hub_and_a_lost_hub_is_told(tmp_path):
+    saved("bert", tmp_path / "model")
+    with serving(faulty_hub({"x/plain": (tmp_path / "model", {})})) as address:
+        assert in_a_process(MANY.format(names=["x/plain"]), address, tmp_path / "cache") == [LOADS, LOADS]
+    kept, lost = in_a_process(MANY.format(names=["x/plain", "x/other"]), address, tmp_path / "cache")[::2]
+    assert kept == LOADS and "닿지 않거나 끊겼습니다" in lost and 'load_encoder("klue-mini-bert")' in lost
+
+
+class Evil:
+    """Bytes that would write a file if they were unpickled."""
+
+    def __reduce__(self):
+        return open, ("was-run", "w")
+
+
+def edited(name: str, **changes: object):
+    def spoil(folder):
+        facts = json.loads((folder / name).read_text(encoding="utf-8")) | changes
+        (folder / name).write_text(json.dumps(facts), encoding="utf-8")
+    return spoil
+
+
+def written(name: str, body: bytes):
+    return lambda folder: (folder / name).write_bytes(body)
+
+
+def pickled(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil()))
+
+
+def torch_saved(folder):
+    (folder / "model.safetensors").unlink()
+    torch.save({"embeddings": Evil()}, folder / "pytorch_model.bin")
+
+
+@pytest.mark.parametrize(("spoil", "named"), [
+    (edited("config.json", hidden_size="abc"), ""), (edited("config.json", hidden_size=0), ""),
+    (edited("config.json", num_hidden_layers=None), ""), (edited("config.json", hidden_size=48), ""),
+    (edited("config.json", id2label=[]), ""), (edited("config.json", hidden_act="banana"), ""),
+    (edited("config.json", dtype="banana"), ""), (edited("config.json", model_type="banana"), ""),
+    (written("config.json", b"[]"), "config.json"), (written("config.json", b"\xff\xfe"), "config.json"),
+    (written("tokenizer_config.json", b"[]"), "tokenizer_config.json"),
+    (written("tokenizer.json", b"{"), "tokenizer.json"), (written("model.safetensors", b""), "model.safetensors"),
+    (written("model.safetensors", bytes(5_000)), "model.safetensors"),
+    (pickled, "pytorch_model.bin"), (torch_saved, "pytorch_model.bin"),
+], ids=range(16))
+def test_a_hostile_folder_runs_nothing_and_is_told_in_one_line(spoil, named, tmp_path, monkeypatch):
+    """The file is named where it cannot be read at all; else the library says what does not fit."""
+    saved("bert", tmp_path / "model")
+    spoil(tmp_path / "model")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kh.KlueError) as caught:
+        load_encoder(str(tmp_path / "model"), head="token-classification")
+    assert "폴더의 모델을 읽지 못했습니다" in str(caught.value) and "\n" not in str(caught.value)
+    assert not named or f" {named} 파일을 읽을 수 없습니다." in str(caught.value)
+    assert not (tmp_path / "was-run").exists()
 
 
 def test_an_encoder_is_no_causal_model():

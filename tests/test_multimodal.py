@@ -35,7 +35,7 @@ from klue_helpers.multimodal.painter import (
     train_painter,
 )
 from klue_helpers.multimodal.questions import draw_questions, questions_about
-from klue_helpers.multimodal.saved import load_studio, new_studio, save_studio
+from klue_helpers.multimodal.saved import load_painter, new_painter, save_painter
 from klue_helpers.multimodal.two_stream import (
     TwoStream,
     accuracy_by_kind,
@@ -302,7 +302,7 @@ def test_straight_through_passes_the_gradient_as_it_is():
 
 def test_nearest_code_is_the_nearest():
     network = PictureCodes(4, code_size=2, size=8)
-    network.book.data = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0]])
+    network.codebook.data = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [5.0, 5.0]])
     vectors = torch.tensor([[[0.9, 0.2], [0.1, 0.2], [4.0, 4.0], [-1.0, 3.0]]])
     assert network.nearest(vectors).tolist() == [[1, 0, 3, 2]]
 
@@ -315,18 +315,18 @@ def test_each_part_of_the_loss_moves_its_own_weights():
         network.zero_grad()
         code_losses(network, pictures)[number].backward()
         moved.append([weight.grad is not None and bool(weight.grad.abs().sum() > 0)
-                      for weight in (network.encoder[0].weight, network.book, network.decoder[0].weight)])
+                      for weight in (network.encoder[0].weight, network.codebook, network.decoder[0].weight)])
     assert moved == [[True, False, True], [False, True, False], [True, False, False]]
 
 
 def test_book_is_filled_with_vectors_that_differ():
     torch.manual_seed(0)
     network, pictures = PictureCodes(8, size=8, code_size=4), pictures_of(draw_scenes(30, np.random.default_rng(0)))
-    network.fill_book(pictures)
-    gaps = torch.cdist(network.book.detach(), network.book.detach()) + torch.eye(8)
+    network.fill_codebook(pictures)
+    gaps = torch.cdist(network.codebook.detach(), network.codebook.detach()) + torch.eye(8)
     assert gaps.min() > 1e-4
     vectors = network.vectors(pictures).detach().flatten(0, 1)
-    assert torch.cdist(network.book.detach(), vectors).min(dim=1)[0].max() < 1e-3
+    assert torch.cdist(network.codebook.detach(), vectors).min(dim=1)[0].max() < 1e-3
 
 
 def test_codes_learn_to_draw():
@@ -350,7 +350,7 @@ def test_patches_must_fill_the_picture():
 def painter():
     torch.manual_seed(0)
     codes = PictureCodes(12, size=8, code_size=4)
-    codes.fill_book(pictures_of(draw_scenes(20, np.random.default_rng(0))))
+    codes.fill_codebook(pictures_of(draw_scenes(20, np.random.default_rng(0))))
     return codes, Painter(codes, size=16, layers=2, heads=2)
 
 
@@ -378,12 +378,12 @@ def test_writing_step_by_step_agrees_with_the_forward_pass(painter):
 
 def test_the_painter_learns_and_leaves_the_book(painter):
     codes, network = painter
-    book = codes.book.detach().clone()
+    book = codes.codebook.detach().clone()
     texts, written = painting_tensors(draw_scenes(200, np.random.default_rng(0)), codes, np.random.default_rng(1))
     assert texts.shape == (200, LENGTH) and written.shape == (200, 16)
     losses = train_painter(network, texts, written, steps=40, batch_size=32)
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.5
-    assert torch.equal(book, codes.book.detach())
+    assert torch.equal(book, codes.codebook.detach())
     pictures = paint_texts(["빨간 원", "파란 별"], network, codes)
     assert pictures.shape == (2, 3, SIDE, SIDE)
     with pytest.raises(KlueError, match="그릴 글이 없습니다"):
@@ -404,13 +404,14 @@ FOLDER = ROOT / "klue_helpers" / "models" / "klue-mini-painter"
 
 
 def test_shipped_painter_draws_what_captions_say():
-    studio = load_studio()
+    trained = load_painter()
     captions = [caption for caption in single_captions() if not caption.held_out][::10]
-    looks, everything = painting_scores(captions, paint_texts([c.text for c in captions], studio.painter, studio.codes))
+    pictures = paint_texts([c.text for c in captions], trained.painter, trained.codes)
+    looks, everything = painting_scores(captions, pictures)
     assert looks > 0.97 and everything > 0.95
     rng = np.random.default_rng(7)
     captions = [describe(scene, rng) for scene in draw_scenes(120, rng, single=0)]
-    assert painting_scores(captions, paint_texts([c.text for c in captions], studio.painter, studio.codes))[0] > 0.8
+    assert painting_scores(captions, paint_texts([c.text for c in captions], trained.painter, trained.codes))[0] > 0.8
 
 
 def test_card_of_the_shipped_painter_tells_its_file_and_its_scores():
@@ -425,23 +426,23 @@ def test_card_of_the_shipped_painter_tells_its_file_and_its_scores():
         (count, f"{looks}%", f"{said}%") for count, looks, said in rows]
 
 
-def test_studio_comes_back_as_it_was_saved(tmp_path):
+def test_painter_comes_back_as_it_was_saved(tmp_path):
     sizes = {"codes": {"count": 8, "size": 8, "code_size": 4}, "painter": {"size": 8, "layers": 1, "heads": 2}}
     torch.manual_seed(0)
-    studio = new_studio(sizes)
-    save_studio(studio, tmp_path / "새 모델", sizes)
-    again = load_studio(tmp_path / "새 모델")
+    trained = new_painter(sizes)
+    save_painter(trained, tmp_path / "새 모델", sizes)
+    again = load_painter(tmp_path / "새 모델")
     texts, codes = torch.from_numpy(encode_texts(["빨간 원"])), torch.arange(16)[None] % 8
-    assert torch.allclose(studio.painter(texts, codes), again.painter(texts, codes), atol=0.02)
-    assert torch.allclose(studio.codes.book, again.codes.book, atol=1e-2)
+    assert torch.allclose(trained.painter(texts, codes), again.painter(texts, codes), atol=0.02)
+    assert torch.allclose(trained.codes.codebook, again.codes.codebook, atol=1e-2)
 
 
 @pytest.mark.parametrize("spoil", [lambda folder: (folder / "config.json").unlink(),
                                    lambda folder: (folder / "config.json").write_text("{}", encoding="utf-8"),
                                    lambda folder: (folder / "model.safetensors").write_bytes(b"1234567890")])
-def test_a_spoilt_studio_is_told(tmp_path, spoil):
+def test_a_spoilt_painter_is_told(tmp_path, spoil):
     sizes = {"codes": {"count": 8, "size": 8, "code_size": 4}, "painter": {"size": 8, "layers": 1, "heads": 2}}
-    save_studio(new_studio(sizes), tmp_path, sizes)
+    save_painter(new_painter(sizes), tmp_path, sizes)
     spoil(tmp_path)
-    with pytest.raises(KlueError, match="save_studio로 다시 저장하세요"):
-        load_studio(tmp_path)
+    with pytest.raises(KlueError, match="save_painter로 다시 저장하세요"):
+        load_painter(tmp_path)

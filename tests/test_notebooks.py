@@ -47,6 +47,16 @@ def test_exercises_stand_in_the_notebook_as_in_their_module(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_exercise_takes_the_name_of_a_function_of_the_lecture(path):
+    """Solving it would replace that function, and running an earlier cell again would fail."""
+    exercises = importlib.import_module(f"klue_helpers.exercises.lecture{number_of(path):02d}").EXERCISES
+    blanks = {exercise.cell for exercise in exercises}
+    taught = {name for cell in cells(path, "code") if cell not in blanks
+              for name in re.findall(r"^(?:def|class) (\w+)", cell, flags=re.MULTILINE)}
+    assert not taught & {exercise.answer for exercise in exercises}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_plain_markdown_that_colab_shows(path):
     for cell in cells(path, "markdown"):
         outside = re.sub(r"```.*?```", "", cell, flags=re.DOTALL)

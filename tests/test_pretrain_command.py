@@ -50,7 +50,7 @@ def test_pretrain_leaves_a_model_a_log_and_a_picture(folder, tmp_path, capfd, ki
     (["pretrain", "bert", "{folder}", "--output", "{out}", "--set", "steps=많이"], "정수"),
     (["pretrain", "bert", "{folder}", "--output", "{out}", "--set", "weights=news=2"], "reviews"),
     (["pretrain", "bert", "{folder}", "--output", "{out}", "--set", "heads=3"], "나누어떨어져야"),
-    (["pretrain", "bert", "{folder}", "--output", "{folder}/reviews.txt/안"], "다른 --output"),
+    (["pretrain", "bert", "{folder}", "--output", "{folder}/reviews.txt/안"], "다른 폴더"),
     (["pretrain", "bert", "{folder}", "--output", "{out}", "--profile", "tpu"], "cpu, gpu"),
     (["pretrain", "corpus", "{folder}", "--output", "{out}"], "폴더"),
     (["pretrain", "corpus", "{folder}", "--output", "{out}", "--set", "steps=1"], "--set"),

@@ -23,7 +23,7 @@ from klue_helpers.pretraining.corpus import (
     to_corpus,
 )
 from klue_helpers.pretraining.kinds import set_first_weights
-from klue_helpers.pretraining.loop import Log, Trainer, Workers, learning_rate_factor, new_optimizer
+from klue_helpers.pretraining.loop import Log, Trainer, Workers, learning_rate_factor, new_optimizers
 from klue_helpers.pretraining.pairs import (
     IS_NEXT,
     IS_RANDOM,
@@ -40,7 +40,8 @@ from klue_helpers.pretraining.settings import pretrain_settings
 CPU = Workers(0, 1, torch.device("cpu"))
 TINY = {"vocab_size": 300, "alphabet": 200, "hidden_size": 16, "layers": 1, "heads": 2, "max_length": 24,
         "batch_tokens": 256, "steps": 12, "save_every": 4, "log_every": 2, "evaluate_every": 6, "dropout": 0.1}
-SPECIALS = {"special_ids": [0, 1, 2, 3, 4], "mask_id": 4, "vocab_size": 300}
+MASK = 4
+SPECIALS = {"special_ids": [0, 1, 2, 3, 4], "mask_id": MASK, "vocab_size": 300}
 
 
 def corpus_of(*documents: list[int]) -> Corpus:
@@ -259,10 +260,22 @@ def test_the_loss_equals_that_of_the_library():
     settings = pretrain_settings("bert", {**TINY, "dropout": 0.0})
     model = new_bert(settings, 300).eval()
     batch = small_batch(settings)
-    values = BertLoss(model)(batch)
+    values = BertLoss(model, MASK)(batch)
     theirs = model(**batch).loss
     assert values["loss"].item() == pytest.approx(theirs.item(), abs=1e-5)
     assert values["masked_loss"].item() == pytest.approx(math.log(300), abs=0.2)
+
+
+def test_the_masked_task_is_reported_for_the_places_that_show_the_mask_only():
+    settings = pretrain_settings("bert", {**TINY, "dropout": 0.0})
+    model, batch = new_bert(settings, 300).eval(), small_batch(settings)
+    unseen = (batch["labels"] != -100) & (batch["input_ids"] == MASK)
+    assert 0 < unseen.sum() < (batch["labels"] != -100).sum(), "some places show their token or a random one"
+    scores = model(**{name: value for name, value in batch.items() if "label" not in name}).prediction_logits[unseen]
+    answers = batch["labels"][unseen]
+    values = BertLoss(model, MASK)(batch)
+    assert values["masked_loss"].item() == pytest.approx(torch.nn.functional.cross_entropy(scores, answers).item())
+    assert values["masked_accuracy"].item() == pytest.approx((scores.argmax(-1) == answers).float().mean().item())
 
 
 def test_a_batch_without_pairs_or_masks_gives_a_loss_of_zero_there():
@@ -270,7 +283,7 @@ def test_a_batch_without_pairs_or_masks_gives_a_loss_of_zero_there():
     batch = small_batch(settings)
     batch["next_sentence_label"][:] = -100
     batch["labels"][:] = -100
-    assert BertLoss(new_bert(settings, 300))(batch)["loss"].item() == 0
+    assert BertLoss(new_bert(settings, 300), MASK)(batch)["loss"].item() == 0
 
 
 def test_first_weights_follow_the_settings():
@@ -288,10 +301,27 @@ def test_first_weights_follow_the_settings():
     assert plain.cls.predictions.decoder.weight is words, "the output layer shares the table"
 
 
-def test_only_matrices_decay():
-    groups = new_optimizer(new_bert(pretrain_settings("bert", TINY), 300), pretrain_settings("bert", TINY)).param_groups
+def optimizers(**overrides) -> tuple[torch.nn.Module, list[torch.optim.Optimizer]]:
+    settings = pretrain_settings("bert", {**TINY, **overrides})
+    model = new_bert(settings, 300)
+    return model, new_optimizers(model, settings, layers=BertLoss.layers)
+
+
+def test_only_matrices_and_tables_decay():
+    _, (adamw,) = optimizers(optimizer="adamw")
+    groups = adamw.param_groups
     assert all(weight.ndim >= 2 for weight in groups[0]["params"]) and groups[0]["weight_decay"] == 0.01
     assert all(weight.ndim == 1 for weight in groups[1]["params"]) and groups[1]["weight_decay"] == 0
+
+
+def test_muon_has_the_matrices_of_the_layers_and_adamw_all_other_weights_once():
+    model, (adamw, muon) = optimizers()
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    matrices = [names[id(weight)] for weight in muon.param_groups[0]["params"]]
+    assert len(matrices) == 6 and all("encoder.layer.0" in name and name.endswith("weight") for name in matrices)
+    rest = [names[id(weight)] for group in adamw.param_groups for weight in group["params"]]
+    assert sorted(matrices + rest) == sorted(names.values())
+    assert "bert.embeddings.word_embeddings.weight" in rest and "bert.pooler.dense.weight" in rest
 
 
 @given(steps=st.integers(1, 500), warmup=st.floats(0, 1))
@@ -300,6 +330,16 @@ def test_the_schedule_rises_then_falls(steps, warmup):
     top = factors.index(max(factors))
     assert min(factors) > 0 and max(factors) <= 1
     assert factors[:top] == sorted(factors[:top]) and factors[top:] == sorted(factors[top:], reverse=True)
+
+
+@given(steps=st.integers(20, 500), more=st.integers(0, 500))
+def test_a_flat_schedule_does_not_depend_on_its_length_before_it_falls(steps, more):
+    def factor(step, steps):
+        return learning_rate_factor(step, steps=steps, warmup=0, cooldown=0.25)
+
+    flat = steps - round(0.25 * steps)
+    assert {factor(step, steps) for step in range(flat)} == {1.0}
+    assert all(factor(step, steps + more) == 1.0 for step in range(flat)) and factor(steps - 1, steps) < 0.5
 
 
 # -- whole runs
@@ -362,8 +402,70 @@ def test_a_finished_run_is_left_as_it_is(folder, tmp_path):
 
 def test_other_settings_in_the_same_folder_are_refused(folder, tmp_path):
     pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
-    with pytest.raises(kh.KlueError, match="steps"):
-        pretrain(folder, tmp_path / "out", pretrain_settings("bert", {**TINY, "steps": 20}))
+    with pytest.raises(kh.KlueError, match="batch_tokens"):
+        pretrain(folder, tmp_path / "out", pretrain_settings("bert", {**TINY, "batch_tokens": 512}))
+
+
+def test_a_run_in_its_flat_part_goes_on_to_more_steps_as_if_it_had_been_longer_from_the_start(folder, tmp_path):
+    flat = {**TINY, "warmup": 0.0, "cooldown": 0.25, "accumulate": 2, "diary": True}
+    pretrain(folder, tmp_path / "whole", pretrain_settings("bert", {**flat, "steps": 16}))
+    pretrain(folder, tmp_path / "parts", pretrain_settings("bert", {**flat, "steps": 8, "cooldown": 0.0}))
+    pretrain(folder, tmp_path / "parts", pretrain_settings("bert", {**flat, "steps": 16}))
+    whole, parts = (tmp_path / name for name in ("whole", "parts"))
+    assert rows_of(whole)[-1]["step"] == "16"
+    assert [row for row in rows_of(parts) if row["split"] == "train"] == \
+        [row for row in rows_of(whole) if row["split"] == "train"]
+    assert (whole / "model.safetensors").read_bytes() == (parts / "model.safetensors").read_bytes()
+    assert (whole / "diary.jsonl").read_bytes() == (parts / "diary.jsonl").read_bytes()
+    entry = json.loads((whole / "diary.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert entry["step"] == 0 and len(entry["answers"]) == 9 and len(entry["answers"][0]["pieces"]) == 5
+
+
+def test_a_run_can_start_from_a_saved_model(folder, tmp_path):
+    pretrain(folder, tmp_path / "first", pretrain_settings("bert", TINY))
+    start = {**TINY, "start": str(tmp_path / "first")}
+    still = {**start, "learning_rate": 1e-7, "matrix_rate": 1e-7}
+    pretrain(folder, tmp_path / "second", pretrain_settings("bert", still))
+    first, second = (kh.models.load_encoder(str(tmp_path / name)) for name in ("first", "second"))
+    assert first.tokenizer.get_vocab() == second.tokenizer.get_vocab()
+    for mine, theirs in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=2e-3), "half precision, and hardly any learning"
+    with pytest.raises(kh.KlueError, match="hidden_size"):
+        pretrain(folder, tmp_path / "third", pretrain_settings("bert", {**start, "hidden_size": 32}))
+
+
+def test_a_step_takes_more_batches_from_epoch_to_epoch_up_to_the_setting(folder, tmp_path):
+    settings = pretrain_settings("bert", {**TINY, "accumulate": 3, "steps": 60, "log_every": 1, "batch_tokens": 2_048})
+    pretrain(folder, tmp_path / "out", settings)
+    rows = [row for row in rows_of(tmp_path / "out") if row["split"] == "train"]
+    tokens = np.diff([0, *(int(row["tokens"]) for row in rows)])
+    means = [tokens[[row["epoch"] == str(epoch) for row in rows]].mean() for epoch in range(3)]
+    assert means[1] == pytest.approx(2 * means[0], rel=0.35) and means[2] == pytest.approx(3 * means[0], rel=0.35)
+
+
+@pytest.mark.parametrize("name, content, word", [
+    ("checkpoint.pt", b"", "망가졌습니다"), ("checkpoint.pt", b"junk", "망가졌습니다"),
+    ("checkpoint.pt", None, "망가졌습니다"), ("settings.json", b"{", "망가져"), ("settings.json", b"[1]", "망가져")])
+def test_damaged_files_of_a_run_are_told(folder, tmp_path, name, content, word):
+    pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+    path = tmp_path / "out" / name
+    path.write_bytes(path.read_bytes()[:2_000] if content is None else content)
+    with pytest.raises(kh.KlueError, match=word):
+        pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+
+
+def test_a_damaged_log_is_gone_on_with(folder, tmp_path):
+    pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+    for content in ("", "step,epo\0\n", "step,tokens\n1\n"):
+        (tmp_path / "out" / "log.csv").write_text(content, encoding="utf-8")
+        assert pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+
+
+def test_a_folder_with_something_of_the_users_is_not_taken(folder, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(kh.KlueError, match=r"tokenizer\.json"):
+        pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
 
 
 def test_another_text_in_the_folder_is_refused(folder, tmp_path):

@@ -53,6 +53,20 @@ def test_log_likelihoods_are_those_of_one_piece_at_a_time(lm, batch_size):
     assert len(found[3]) == 1, "of an empty text there is the end only"
 
 
+def test_fewer_rows_go_together_where_their_scores_would_not_fit(lm, monkeypatch):
+    """As with KoGPT2's 51,200 pieces at every place of thirty-two long rows on a small card."""
+    prompts, labels = [f"문장: {text}\n감정:" for text in TEXTS[:3]], [" 긍정", " 부정"]
+    before = log_likelihoods(lm, TEXTS), label_scores(lm, prompts, labels)
+    seen = []
+    watch = lm.model.register_forward_hook(lambda model, inputs, output: seen.append(output.logits.numel()))
+    monkeypatch.setattr("klue_helpers.prompting._SCORES", 70 * lm.model.config.vocab_size)
+    after = log_likelihoods(lm, TEXTS), label_scores(lm, prompts, labels)
+    watch.remove()
+    assert max(seen) <= 70 * lm.model.config.vocab_size and len(seen) > 3  # three without the bound
+    assert all(np.allclose(*pair, atol=1e-5) for pair in zip(before[0], after[0], strict=True))
+    assert np.allclose(before[1], after[1], atol=1e-4)
+
+
 def test_weights_tell_the_pieces_apart(lm):
     """Otherwise the other tests could pass by chance."""
     assert np.std(log_likelihoods(lm, TEXTS[:1])[0]) > 0.5

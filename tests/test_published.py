@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import klue_helpers as kh
-from klue_helpers.data import CATALOGUE, hub, schemas
+from klue_helpers.data import CATALOGUE, download, schemas
 from klue_helpers.data.verify import verify
 
 PRESENT = {  # name: rows by split of the files that lie in the folder of published data
@@ -127,7 +127,7 @@ def test_blob_ids_are_those_of_the_description(published):
     assert {path: ours[path] for path in described if path in ours} == {
         path: blob for path, blob in described.items() if path in ours
     }
-    assert hub.git_blob_id(published / "chatbot" / "ChatbotData.csv") == ours["chatbot/ChatbotData.csv"]
+    assert download.git_blob_id(published / "chatbot" / "ChatbotData.csv") == ours["chatbot/ChatbotData.csv"]
 
 
 DAMAGE = [  # data set, file, what to do with its text, what the message must hold
@@ -141,7 +141,7 @@ DAMAGE = [  # data set, file, what to do with its text, what the message must ho
     ("sts", "klue-sts-v1.1/klue-sts-v1.1_dev.json",
      lambda text: text.replace('binary-label": 1', 'binary-label": 0', 1), "binary-label이 어긋납니다"),
     ("ner", "klue-ner-v1.1/klue-ner-v1.1_dev.tsv", lambda text: text.replace("\tB-PS", "\tB-XX", 1), "'B-XX'"),
-    ("dp", "klue-dp-v1.1/klue-dp-v1.1_dev.tsv", lambda text: text.replace("\tNP_SBJ\n", "\n", 1), "여섯 칸"),
+    ("dp", "klue-dp-v1.1/klue-dp-v1.1_dev.tsv", lambda text: text.replace("\tNP_SBJ\n", "\n", 1), "6칸이어야"),
     ("korquad", "KorQuAD_v1.0_dev.json", lambda text: text.replace('"answer_start": 0', '"answer_start": 3', 1),
      "번째 글자에"),
     ("hate", "news_title/train.news_title.txt", lambda text: text[text.index("\n") + 1 :], "제목 수가 다릅니다"),

@@ -17,9 +17,9 @@ from klue_helpers.pretraining.recipe import (
     _kept,
     build_corpus,
     evaluation_keys,
-    has_slur,
     text_key,
 )
+from klue_helpers.text import has_slur
 
 
 @pytest.mark.parametrize(("left", "right", "equal"), [

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 import klue_helpers as kh
-from klue_helpers.steering import Pull, moved, next_scores, pulled_scores, states_of, steered_rows, topic_pieces
+from klue_helpers.steering import (
+    SteeringStrength,
+    next_scores,
+    shift_states,
+    states_of,
+    steered_rows,
+    steered_scores,
+    topic_pieces,
+)
 
 WORDS = ["음악", "노래", "소리"]
 PROMPT = "주말에 본 그 영화는"
@@ -38,15 +46,15 @@ def test_the_cache_gives_what_the_whole_text_gives_and_is_not_written_into(lm, b
 def test_a_step_of_nothing_leaves_the_model_alone(lm, begun):
     states, last, whole = begun
     pieces = topic_pieces(lm, WORDS)
-    assert torch.allclose(pulled_scores(lm, states, last, pieces, Pull(step=0))[0], whole, atol=1e-4)
+    assert torch.allclose(steered_scores(lm, states, last, pieces, SteeringStrength(step=0))[0], whole, atol=1e-4)
 
 
 def test_pulling_brings_the_topic_nearer_and_touches_no_weight(lm, begun):
     states, last, _ = begun
     pieces = topic_pieces(lm, WORDS)
     weights = [weight.clone() for weight in lm.model.parameters()]
-    chances = [float(pulled_scores(lm, states, last, pieces, Pull(step=step))[0].softmax(-1)[0, pieces].sum())
-               for step in (0, 0.2, 0.5)]
+    scores = [steered_scores(lm, states, last, pieces, SteeringStrength(step=step))[0] for step in (0, 0.2, 0.5)]
+    chances = [float(one.softmax(-1)[0, pieces].sum()) for one in scores]
     assert chances == sorted(chances) and chances[2] > 3 * chances[0]
     assert all(torch.equal(one, other) for one, other in zip(weights, lm.model.parameters(), strict=True))
     assert all(weight.grad is None for weight in lm.model.parameters())
@@ -69,6 +77,7 @@ def test_words_of_several_pieces_are_left_out(lm):
         steered_rows(lm, "말 " * 300, [1])
 
 
-def test_moves_are_added_to_keys_and_values():
+def test_shifts_are_added_to_keys_and_values():
     states = [(torch.zeros(1), torch.ones(1))]
-    assert moved(states, [torch.tensor([2.0]), torch.tensor([3.0])]) == [(torch.tensor([2.0]), torch.tensor([4.0]))]
+    shifted = shift_states(states, [torch.tensor([2.0]), torch.tensor([3.0])])
+    assert shifted == [(torch.tensor([2.0]), torch.tensor([4.0]))]

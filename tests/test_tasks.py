@@ -1,6 +1,9 @@
 """Classes and scores: rows, features, batches, predictions (lectures 5 and 6)."""
 
+import ast
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,13 +11,16 @@ import torch
 from tiny import save_encoder
 
 import klue_helpers as kh
-from klue_helpers.course.score_forms import FORMS
+from klue_helpers import cli
 from klue_helpers.data import CATALOGUE, sample_sizes
 from klue_helpers.embeddings import cosine, sentence_vectors
-from klue_helpers.metrics import score
+from klue_helpers.metrics.scores import without_defects
 from klue_helpers.models import load_encoder
 from klue_helpers.tasks import TASKS, collate, load_task
+from klue_helpers.tasks.classification import Classification
+from klue_helpers.tasks.forms import Form
 from klue_helpers.training import check_rows, load_rows, read_rows, reported_split
+from klue_helpers.training.results import scores_of
 from klue_helpers.training.run import settings_of
 
 CLASSES = [name for name, task in TASKS.items() if type(task).__name__ == "Classification"]
@@ -204,12 +210,63 @@ def test_gold_and_predictions_are_what_klue_score_reads(name):
     task = TASKS[name]
     train, test = load_rows(task, "sample", "train"), load_rows(task, "sample", reported_split(task, "sample", None))
     sides = [task.gold(row) for row in test], task.trivial(train, test)
-    read = [[form.read(json.dumps(one), "여기") for one in side] for form, side in zip(FORMS[name], sides, strict=True)]
+    forms = task.gold_form, task.prediction_form
+    read = [[form.read(json.dumps(one), "여기") for one in side] for form, side in zip(forms, sides, strict=True)]
     columns = [{name: [row[name] for row in rows] for name in rows[0]} for rows in read]
-    ours = score(name, *(task.columns(side) for side in sides))
+    ours = scores_of(task, *sides)
     for kind in ("official", "corrected"):
-        assert getattr(ours, kind) == pytest.approx(getattr(score(name, *columns), kind), nan_ok=True)
+        assert getattr(ours, kind) == pytest.approx(getattr(task.score(*columns), kind), nan_ok=True)
     assert task.goal in ours.official and len(sides[0]) == len(sides[1]) == len(test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Praise(Classification):
+    """A kind of task that the package does not know: its own file form and its own metric."""
+
+    def gold(self, row):
+        return {"praise": bool(row[self.label])}
+
+    def decode(self, readouts, features, rows):
+        return [{"praise": bool(logits.argmax())} for logits in readouts]
+
+    def trivial(self, train, rows):
+        return [{"praise": True}] * len(rows)
+
+    @property
+    def gold_form(self):
+        return Form({"praise": bool}, '{"praise": true}')
+
+    def metrics(self, gold, predicted):
+        same = [one == other for one, other in zip(gold["praise"], predicted["praise"], strict=True)]
+        return without_defects({"agreement": 100 * sum(same) / len(same)})
+
+
+def test_a_new_kind_of_task_needs_its_class_and_one_line_of_the_registry(tiny_encoder, tmp_path, capfd, monkeypatch):
+    """CONTRIBUTING's two places: trained, evaluated, predicted with and scored, nothing else knows of it."""
+    nsmc = TASKS["nsmc"]
+    monkeypatch.setitem(TASKS, "praise", Praise(name="praise", title="칭찬", data="nsmc", texts=nsmc.texts,
+                                                label="label", goal="agreement", cpu=nsmc.cpu, gpu=nsmc.gpu))
+    out = tmp_path / "out"
+    settings = ["epochs=1", "max_train=40", "max_test=10", "max_length=16", "rounds=10"]
+    words = [word for item in settings for word in ("--set", item)]
+    assert cli.main(["train", "praise", "--encoder", tiny_encoder, "--output", str(out), *words]) == 0
+    assert cli.main(["predict", str(out), "좋아요"]) == 0
+    assert json.loads(capfd.readouterr().out.splitlines()[-1])["praise"] in (True, False)
+    assert cli.main(["score", "praise", str(out / "gold.jsonl"), str(out / "predictions-42.jsonl")]) == 0
+    agreement = json.loads((out / "results.json").read_text(encoding="utf-8"))["scores"]["official"]["agreement"]
+    assert json.loads(capfd.readouterr().out)["official"] == {"agreement": pytest.approx(agreement["mean"], abs=1e-5)}
+
+
+def test_the_tasks_are_listed_in_the_registry_and_nowhere_else():
+    """No dictionary, list or tuple of the package has a place for each task; a few names together are no list."""
+    package = Path(kh.__file__).parent
+    for path in package.rglob("*.py"):
+        if path.parent.name in ("data", "exercises") or path.name in ("registry.py", "recipe.py"):
+            continue  # these name data sets: readers, schemas, and whose evaluation rows no model may read
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            items = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+            named = {item.value for item in items if isinstance(item, ast.Constant)} & set(TASKS)
+            assert len(named) < 6, f"{path.name}, line {node.lineno} lists {named}"
 
 
 def test_typed_texts_become_a_row():

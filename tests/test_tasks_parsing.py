@@ -56,8 +56,8 @@ def test_the_biaffine_score_is_the_sum_by_hand(tiny_encoder):
     model = BiaffineParser(load_encoder(tiny_encoder).model, labels=2, size=5).eval()
     words, nodes = torch.randn(1, 2, 64), torch.randn(1, 3, 64)
     scores = model.arc_scores(words, nodes)
-    word, head = torch.cat([model.as_word(words)[0, 1], torch.ones(1)]), model.as_head(nodes)[0, 2]
-    by_hand = sum(word[i] * model.arc[i, j] * head[j] for i in range(len(word)) for j in range(len(head)))
+    word, head = torch.cat([model.arc_dep(words)[0, 1], torch.ones(1)]), model.arc_head(nodes)[0, 2]
+    by_hand = sum(word[i] * model.arc_weight[i, j] * head[j] for i in range(len(word)) for j in range(len(head)))
     assert scores[0, 1, 2].item() == pytest.approx(by_hand.item(), abs=1e-4)
 
 
@@ -69,7 +69,7 @@ def test_loss_is_that_of_the_known_words_and_has_a_gradient_everywhere(tiny_enco
     outputs = model(**batch)
     outputs.loss.backward()
     assert outputs.loss.isfinite() and outputs.heads.shape == outputs.types.shape == (2, 4)
-    for name in ("root", "arc", "label"):
+    for name in ("root", "arc_weight", "label_weight"):
         assert getattr(model, name).grad.abs().sum() > 0 and getattr(model, name).grad.isfinite().all()
     batch["heads"][:], batch["types"][:] = -100, -100
     assert model(**batch).loss.item() == 0.0

@@ -143,3 +143,31 @@ def test_wrong_rows_are_told(changes, part):
 def test_a_typed_sentence_must_mark_both(texts):
     with pytest.raises(kh.KlueError, match=r"<obj>|문장 하나"):
         RE["entity"].row_of(texts)
+
+
+NESTED = {"sentence": "서울시청 직원이 다녀갔다",
+          "subject_entity": {"word": "서울시청", "start_idx": 0, "end_idx": 3, "type": "ORG"},
+          "object_entity": {"word": "서울", "start_idx": 0, "end_idx": 1, "type": "LOC"}}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_both_of_nested_entities_are_marked(turned, tiny_encoder):
+    """A token of both has both roles, and the network adds both vectors."""
+    row = {**NESTED, "subject_entity": NESTED["object_entity"], "object_entity": NESTED["subject_entity"]}
+    row = row if turned else NESTED
+    tokenizer, model = RE["embedding"].new_model(tiny_encoder)
+    [feature] = RE["embedding"].encode([row], tokenizer, 32)
+    tokens = tokenizer.convert_ids_to_tokens(feature.inputs["input_ids"])
+    roles = dict(zip(tokens, feature.inputs["entity_ids"], strict=True))
+    assert set(feature.inputs["entity_ids"]) >= {0, 3}, roles
+    outer = 2 if turned else 1
+    assert roles["서울"] == 3 and roles["##청"] == outer
+    seen = []
+    model.model.register_forward_pre_hook(lambda module, args, given: seen.append(given["inputs_embeds"]),
+                                          with_kwargs=True)
+    batch = collate([feature.inputs], tokenizer)
+    with torch.inference_mode():
+        model(**batch)
+    added = seen[0] - model.model.get_input_embeddings()(batch["input_ids"])  # (1, T, d)
+    place = tokens.index("서울")
+    assert torch.allclose(added[0, place], model.entity.weight[1] + model.entity.weight[2], atol=1e-6)

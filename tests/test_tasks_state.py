@@ -10,6 +10,7 @@ import klue_helpers as kh
 from klue_helpers.data.schemas import SLOTS
 from klue_helpers.models import load_encoder
 from klue_helpers.tasks import TASKS, collate
+from klue_helpers.tasks.networks import ReadText
 from klue_helpers.tasks.state import GATES, LENGTH, _value, _value_tokens
 from klue_helpers.training import check_rows, finetune, load_model, load_rows, predict_rows
 
@@ -87,9 +88,9 @@ def test_the_probabilities_of_a_token_add_up_to_one(tiny_encoder):
     batch = collate([feature.inputs], tokenizer)
     hidden = model.encoder(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
     rows = torch.tensor([0, 0])
-    told, tokens = model._values(rows, torch.tensor([3, 7]), torch.zeros(1, len(SLOTS), 32), hidden,
-                                 batch["attention_mask"][:, None].bool(), batch["input_ids"],
-                                 torch.full((2, LENGTH), 5))
+    text = ReadText(hidden, batch["attention_mask"][:, None].bool(), batch["input_ids"])
+    told, tokens = model.write(rows, torch.tensor([3, 7]), torch.zeros(1, len(SLOTS), 32), text,
+                               torch.full((2, LENGTH), 5))
     assert told.shape == (2, LENGTH, 12_000) and tokens.shape == (2, LENGTH)
     assert told.exp().sum(dim=-1).flatten().tolist() == pytest.approx([1.0] * 2 * LENGTH, abs=1e-3)
 

@@ -149,3 +149,11 @@ def test_two_processes_of_torchrun_train_one_model(tiny_encoder, tmp_path):
     again = subprocess.run(command, capture_output=True, text=True, env=environment(), encoding="utf-8", timeout=300)
     assert again.returncode == 0 and "단계" not in again.stdout, "nothing is left to do"
     assert "accuracy" in again.stdout
+    start = command[: command.index("klue_helpers") + 1]
+    alone = [sys.executable, "-m", "klue_helpers", "evaluate", str(tmp_path / "two")]
+    together = [*start, "evaluate", str(tmp_path / "two")]
+    told = [subprocess.run([*words, "--output", str(tmp_path / name)], capture_output=True, text=True, encoding="utf-8",
+                           env=environment(), timeout=300) for words, name in ((alone, "1"), (together, "2"))]
+    assert [one.returncode for one in told] == [0, 0], told[1].stderr[-3000:]
+    assert told[0].stdout == told[1].stdout, "one process speaks"
+    assert (tmp_path / "1").read_text(encoding="utf-8") == (tmp_path / "2").read_text(encoding="utf-8")

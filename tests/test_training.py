@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import klue_helpers as kh
+from klue_helpers.files import LOCK
 from klue_helpers.tasks import TASKS, load_task
 from klue_helpers.training import (
     finetune,
@@ -22,10 +23,11 @@ from klue_helpers.training import (
     reported_split,
     training_parts,
 )
-from klue_helpers.training.loop import TIE, last_checkpoint
+from klue_helpers.training.loop import TIE
 from klue_helpers.training.predict import Predictor
 from klue_helpers.training.results import summary
 from klue_helpers.training.rows import data_hash, deal
+from klue_helpers.training.state import last_checkpoint
 
 QUICK = {"epochs": 2, "batch_size": 8, "max_length": 24, "max_train": 40, "max_test": 30, "rounds": 20}
 NSMC, NLI = TASKS["nsmc"], TASKS["nli"]
@@ -175,7 +177,7 @@ def test_finetune_leaves_model_predictions_and_results(tmp_path, tiny_encoder):
     done = finetune("nsmc", encoder=tiny_encoder, output=tmp_path / "나온 것", say=lines.append, seeds=2, **QUICK)
     assert {path.name for path in (tmp_path / "나온 것").iterdir()} == {
         "gold.jsonl", "model", "predictions-42.jsonl", "predictions-43.jsonl", "results.json", "seed-42", "seed-43",
-        "settings.json"}
+        "settings.json", LOCK}
     results = json.loads((tmp_path / "나온 것" / "results.json").read_text(encoding="utf-8"))
     assert results == done.results and len(results["data_sha256"]) == 64
     assert results["versions"]["transformers"] and results["hardware"]["processes"] == 1
@@ -204,7 +206,7 @@ def test_a_stopped_run_goes_on_and_a_finished_one_is_only_shown(tmp_path, tiny_e
     with pytest.raises(Stop):
         run("broken", stop)
     folder = tmp_path / "broken" / "seed-42"
-    assert last_checkpoint(folder).endswith("checkpoint-5")
+    assert last_checkpoint(folder, print).endswith("checkpoint-5")
     (folder / "checkpoint-7").mkdir()  # as a kill in the midst of writing leaves it
     lines = []
     broken = run("broken", lines.append)

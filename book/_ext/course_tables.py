@@ -1,6 +1,7 @@
 """Sphinx extension: tables written from the code, so that they cannot fall behind it (operations, taught nowhere).
 
-``{klue-settings} 2`` lists the options of lecture 2, ``{klue-data}`` the data sets of the catalogue.
+``{klue-settings} 2`` lists the options of lecture 2, ``{klue-data}`` the data sets of the catalogue, ``{klue-gpu}``
+what each lecture's gpu profile is estimated to take.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from klue_helpers.configure import LECTURES, options_table
 
 SETTINGS = {"name": "설정", "cpu": "cpu", "gpu": "gpu", "doc": "뜻", "bounds": "쓸 수 있는 값", "type": "형"}
+GPU = {"lecture": "강", "minutes": "전체", "gigabytes": "GPU 메모리", "longest": "가장 긴 일"}
 DATA = ("이름", "데이터", "열", "표본", "공개 데이터", "공개 데이터의 라이선스")
 
 
@@ -43,6 +45,16 @@ class DataTable(SphinxDirective):
         return [build_table(DATA, rows)]
 
 
+class GpuTable(SphinxDirective):
+    """``{klue-gpu}``: one row a lecture, from the estimate of its gpu profile."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of all lectures."""
+        from klue_helpers.course.gpu_estimate import table
+
+        return [build_table(GPU.values(), [[row[key] for key in GPU] for row in table()])]
+
+
 def build_table(header: Iterable[str], rows: list[list[str]]) -> nodes.table:
     """Return a docutils table; the first column is set as code."""
     titles = list(header)
@@ -65,4 +77,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("klue-settings", SettingsTable)
     app.add_directive("klue-data", DataTable)
+    app.add_directive("klue-gpu", GpuTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,29 +2,29 @@
 
 import os
 import re
-import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from klue_helpers.course.guard import guarded
+from klue_helpers.course.kernel import CELL_LIMIT, DIED, START
 from klue_helpers.course.lint import Problem, code_label, lint
 from klue_helpers.course.notebooks import code_cells, read_notebook
-from klue_helpers.course.processes import ORPHANED, Finished, Job, child_environment, run_jobs
+from klue_helpers.course.processes import Finished, Job, child_environment, run_jobs
 from klue_helpers.course.project import Lecture, Project
 from klue_helpers.course.report import complain, excerpt, say, strip_ansi
 from klue_helpers.course.stamps import Stamps, digest, file_digest, package_digest, versions
 from klue_helpers.errors import KlueError
 
-_TIMEOUT = 1200  # seconds a cell may take
 _SHOWN = 5  # failing cells shown in full a notebook; the rest are counted
 # nbval's own words in a cell's failure, and ours.
 _REASONS = (
     ("Cell outputs differ", "저장된 출력과 새 출력이 다릅니다."),
     ("Cell execution caused an exception", "실행하다 예외가 났습니다."),
-    ("Timeout", "시간이 다 되도록 끝나지 않았습니다."),
+    ("Timeout", "시간이 다 되도록 끝나지 않았습니다. 끝나지 않는 반복을 고치거나 --cell-limit으로 시간을 더 주세요."),
     ("Unrun reference cell has outputs", "실행 번호 없이 출력만 저장되어 있습니다."),
-    ("Kernel dead", "커널이 죽었습니다."),
+    (DIED, "커널이 죽었습니다. 메모리가 모자랐을 수 있습니다. --jobs 1로 다시 해 보세요."),
 )
 _DETAILS = (("Missing output fields from running code", "저장된 출력에는 있는데 새 출력에는 없는 것"),
             ("Unexpected output fields from running code", "저장된 출력에는 없는데 새로 나온 것"),
@@ -53,30 +53,14 @@ class CellFailure:
     text: str
 
 
-def check_lectures(project: Project, lectures: Sequence[Lecture], *, jobs: int = 2,
-                   force: bool = False) -> list[Verdict]:
+def check_lectures(project: Project, lectures: Sequence[Lecture], *, jobs: int = 2, force: bool = False,
+                   cell_limit: int = CELL_LIMIT) -> list[Verdict]:
     """Check the notebook files, then run nbval on each; report every problem and failing cell.
 
     A notebook that passed before with the same outputs, package, versions and threads is skipped.
     """
-    stamps = Stamps(project, "check")
-    verdicts = {} if force else _passed_before(project, lectures, stamps)
-    todo = {lecture.name: lecture for lecture in lectures if lecture.number not in verdicts}
-    problems = {name: _file_problems(project, lecture) for name, lecture in todo.items()}
-
-    def finish(end: Finished) -> None:
-        lecture = todo[end.job.name]
-        verdict = verdicts[lecture.number] = _judge(end, lecture, problems[lecture.name])
-        if not verdict.failed:
-            stamps.write(lecture.name, _key(project, lecture), asdict(verdict))
-
-    with project.scratch("check") as scratch:
-        work = [_job(project, lecture, scratch) for lecture in todo.values() if _readable(lecture)]
-        run_jobs(work, workers=jobs, on_end=finish)
-    for lecture in todo.values():
-        if lecture.number not in verdicts:
-            verdicts[lecture.number] = _tell(lecture, 0, problems[lecture.name], [])
-    return [verdicts[lecture.number] for lecture in lectures]
+    with project.lock("check"), project.scratch("check") as scratch:
+        return _check(project, lectures, scratch, jobs, force, cell_limit)
 
 
 def summary(verdicts: Sequence[Verdict]) -> str:
@@ -96,6 +80,27 @@ def read_junit(path: Path) -> tuple[int, list[CellFailure]]:
         else:
             passed += not any(item.tag == "skipped" for item in case)
     return passed, failures
+
+
+def _check(project: Project, lectures: Sequence[Lecture], scratch: Path, jobs: int, force: bool,
+           cell_limit: int) -> list[Verdict]:
+    stamps = Stamps(project, "check")
+    verdicts = {} if force else _passed_before(project, lectures, stamps)
+    todo = {lecture.name: lecture for lecture in lectures if lecture.number not in verdicts}
+    problems = {name: _file_problems(project, lecture) for name, lecture in todo.items()}
+
+    def finish(end: Finished) -> None:
+        lecture = todo[end.job.name]
+        verdict = verdicts[lecture.number] = _judge(end, lecture, problems[lecture.name])
+        if not verdict.failed:
+            stamps.write(lecture.name, _key(project, lecture), asdict(verdict))
+
+    work = [_job(project, lecture, scratch, cell_limit) for lecture in todo.values() if _readable(lecture)]
+    run_jobs(work, workers=jobs, on_end=finish)
+    for lecture in todo.values():
+        if lecture.number not in verdicts:
+            verdicts[lecture.number] = _tell(lecture, 0, problems[lecture.name], [])
+    return [verdicts[lecture.number] for lecture in lectures]
 
 
 def _passed_before(project: Project, lectures: Sequence[Lecture], stamps: Stamps) -> dict[int, Verdict]:
@@ -129,18 +134,18 @@ def _key(project: Project, lecture: Lecture) -> str:
     return digest([file_digest(lecture.path), package_digest(), versions(project), environment])
 
 
-def _job(project: Project, lecture: Lecture, scratch: Path) -> Job:
+def _job(project: Project, lecture: Lecture, scratch: Path, cell_limit: int) -> Job:
     """Return the pytest run of one notebook, kept apart from the project's own pytest settings."""
     settings, log = scratch / "pytest.ini", scratch / f"{lecture.name}.log"
     settings.write_text("[pytest]\n", encoding="utf-8")
     junit = _junit(project, lecture)
     junit.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-vv", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider",
-               f"--nbval-cell-timeout={_TIMEOUT}", "--noconftest", "--color=no", "-c", str(settings),
-               "--rootdir", str(project.root), f"--junitxml={junit}", str(lecture.path)]
+    command = guarded("klue_helpers.course.validate", "-vv", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider",
+                      f"--nbval-cell-timeout={cell_limit}", f"--nbval-kernel-startup-timeout={START}", "--noconftest",
+                      "--color=no", "-c", str(settings), "--rootdir", str(project.root), f"--junitxml={junit}",
+                      str(lecture.path))
     return Job(name=lecture.name, command=command, cwd=project.root, log=log, env=child_environment(),
-               steps=len(code_cells(read_notebook(lecture.path))), steps_done=lambda: _cells_done(log),
-               needs_child=True)
+               steps=len(code_cells(read_notebook(lecture.path))), steps_done=lambda: _cells_done(log))
 
 
 def _junit(project: Project, lecture: Lecture) -> Path:
@@ -181,17 +186,10 @@ def _tell(lecture: Lecture, passed: int, problems: list[Problem], failures: list
 
 
 def _tell_crash(end: Finished, lecture: Lecture, problems: list[Problem]) -> Verdict:
-    """Report a notebook on which nbval did not come to its end: its kernel died, or pytest itself fell over."""
+    """Report a notebook on which nbval did not come to its end, since pytest itself fell over."""
     log = end.job.log.read_text(encoding="utf-8", errors="replace")
-    reached = re.findall(r"::Cell (\d+)", log)
-    if end.status == ORPHANED and reached:
-        number = int(reached[-1]) + 1
-        source = code_cells(read_notebook(lecture.path))[number - 1]["source"]
-        complain(f"✗ {lecture.path.name} {code_label(number)}에서 커널이 죽었습니다. 메모리가 모자랐을 수 있습니다. "
-                 "--jobs 1로 다시 해 보세요.\n" + excerpt(source, 4))
-    else:
-        complain(f"✗ {lecture.path.name}: nbval이 끝까지 가지 못했습니다(상태 {end.status}).\n"
-                 + excerpt(log, 12, last=True))
+    complain(f"✗ {lecture.path.name}: nbval이 끝까지 가지 못했습니다(상태 {end.status}).\n"
+             + excerpt(log, 12, last=True))
     for problem in problems:
         complain(f"  - {problem}")
     return Verdict(lecture.number, len(re.findall(r"::Cell \d+ PASSED", log)), 1 + len(problems))
@@ -201,19 +199,20 @@ def _describe(failure: CellFailure, lecture: Lecture) -> str:
     """Return the report of a failing cell: where, why, its first lines, and nbval's comparison."""
     reason = next((korean for english, korean in _REASONS if english in failure.text), "통과하지 못했습니다.")
     source = code_cells(read_notebook(lecture.path))[failure.number - 1]["source"] if failure.number else ""
+    head = f"  - {code_label(failure.number)}: {reason}\n{excerpt(source, 4)}"
+    if DIED in failure.text:
+        return head
     detail = failure.text.partition("Traceback:")[2] or failure.text
     broke = "exception" in failure.text.partition("Input:")[0]
     shown = excerpt(detail, 8, last=True) if broke else excerpt(_differences(detail), 12)
-    parts = [f"  - {code_label(failure.number)}: {reason}", excerpt(source, 4),
-             "    예외:" if broke else "    비교:", shown]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in [head, "    예외:" if broke else "    비교:", shown] if part)
 
 
 def _differences(detail: str) -> str:
     """Return the lines in which the saved and the new output differ, named; all of nbval's text where it has none."""
     lines = [line[4:] for line in re.findall(r"^  [+-] .*$", detail, flags=re.MULTILINE)]
     signs = re.findall(r"^  ([+-]) ", detail, flags=re.MULTILINE)
-    kind = re.search(r"mismatch '(.+)'", detail)
+    kind = re.search(r"mismatch '([^'\n]+)'", detail)
     if kind and lines:
         return "\n".join([kind.group(1), *(f"{_SIDES[sign]} {line}" for sign, line in zip(signs, lines, strict=True))])
     for english, korean in _DETAILS:

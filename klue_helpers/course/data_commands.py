@@ -5,7 +5,7 @@ from pathlib import Path
 
 from klue_helpers.course.report import say, table
 from klue_helpers.data import CATALOGUE, DataSet, data_set, sample_sizes
-from klue_helpers.data.hub import fetch, load_from_hub
+from klue_helpers.data.download import fetch
 from klue_helpers.data.verify import verify
 from klue_helpers.errors import KlueError
 
@@ -45,14 +45,14 @@ def _show(name: str) -> bool:
     data = data_set(name)
     facts = {"제목": data.title, "과제": data.task, "강의": ", ".join(f"{number}강" for number in data.lectures),
              "라이선스": data.licence, "출처": data.homepage or "이 과정의 표본", "인용": data.citation or "-",
-             "표본": _sample_size(data), "허브": data.hub or "공개처의 파일"}
+             "표본": _sample_size(data)}
     say(table(["항목", "내용"], [[key, value] for key, value in facts.items()]))
     say()
     say(table(["열", "형"], [[name, _kind(feature)] for name, feature in data.features.items()]))
     if data.files:
         say()
         rows = [[file.split, f"{data.folder}/{file.path}", f"{file.rows:,}" if file.rows else "-",
-                 (file.blob or "-")[:10]] for file in data.files]
+                 file.blob[:10]] for file in data.files]
         say(table(["분할", "파일", "행", "git blob"], rows, right=(2,)))
     return True
 
@@ -71,9 +71,8 @@ def _kind(feature: object) -> str:
 
 def _fetch(name: str) -> bool:
     data = data_set(name)
-    if data.hub or not data.files:
-        sizes = {split: len(rows) for split, rows in load_from_hub(data, data.splits).items()}
-        say(f"{data.title}: " + ", ".join(f"{split} {size:,}행" for split, size in sizes.items()))
+    if not data.files:
+        say(f"{data.title}: 이 과정의 표본뿐이라 내려받을 것이 없습니다.")
     else:
         say(f"{data.title}: {fetch(data, data.splits)}")
     return True

@@ -18,7 +18,7 @@ from klue_helpers.course.report import say, strip_ansi, table
 from klue_helpers.course.stamps import distribution_name, installed_version, requirements
 
 GOOD, OPTIONAL, CARE, BROKEN = "정상", "선택", "주의", "문제"
-HUB = "https://huggingface.co"
+HUB = "https://huggingface.co"  # unless HF_ENDPOINT names a mirror, as for the hub's own library
 _PYTHON = (3, 11), (3, 15)  # from the first, before the second, as in pyproject.toml
 _GB = 1e9
 _REINSTALL = "`make env`를 다시 하거나 `pip install -e '.[all]'`로 설치하세요."
@@ -164,10 +164,11 @@ def _hub() -> Line:
     what = "Hugging Face 허브"
     mend = "공개 모델과 데이터를 받을 때만 필요합니다. 인터넷 연결이나 프록시를 확인하세요."
     try:
-        with urllib.request.urlopen(urllib.request.Request(HUB, method="HEAD"), timeout=3):
+        hub = os.environ.get("HF_ENDPOINT") or HUB
+        with urllib.request.urlopen(urllib.request.Request(hub, method="HEAD"), timeout=3):
             return Line(what, GOOD, "연결됩니다", essential=False)
     except urllib.error.HTTPError as error:
         return Line(what, CARE, f"허브가 {error.code}로 답했습니다", mend, essential=False)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: an address that is none
         reason = getattr(error, "reason", error)
         return Line(what, CARE, f"연결되지 않습니다({reason})", mend, essential=False)

@@ -3,6 +3,7 @@
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from klue_helpers.course.notebooks import PARAMETERS, Cell, Notebook, code_cells
 from klue_helpers.course.project import Lecture, Project
 
 MAX_LINES = 15
+_BEFORE = 80  # characters shown before what gives a path away, so that the place can be found
 CONFIGURE = "cfg = kh.configure(lecture={}, profile=profile, seed=seed, **overrides)"
 
 
@@ -53,7 +55,9 @@ def path_problems(cell: Cell, project: Project) -> Iterator[str]:
     """Yield a problem if the outputs of the code cell show a path of this machine."""
     for text in _texts(cell):
         if found := _paths(project.root).search(text):
-            yield f"출력에 이 컴퓨터의 절대 경로가 있습니다({found.group()}). 경로를 출력하지 않게 고치세요."
+            before = text[max(0, found.start() - _BEFORE):found.start()]
+            shown = re.split(r"[\s'\"<>]", before)[-1] + found.group()
+            yield f"출력에 이 컴퓨터의 절대 경로가 있습니다({shown}). 경로를 출력하지 않게 고치세요."
             return
 
 
@@ -61,7 +65,9 @@ def _format_problems(notebook: Notebook) -> Iterator[Problem]:
     import nbformat
 
     try:
-        nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a cell without an id, which the normal form gives it
+            nbformat.validate(nbformat.from_dict(notebook), relax_add_props=False)
     except nbformat.ValidationError as error:
         yield Problem("", f"nbformat 형식에 맞지 않습니다({str(error).splitlines()[0]}). `klue tidy`로 고치세요.")
     if "widgets" in notebook.get("metadata", {}):
@@ -151,5 +157,5 @@ def _paths(root: Path) -> re.Pattern[str]:
     folders = {str(root), str(Path.home()), tempfile.gettempdir(), "/tmp", sys.prefix, sys.base_prefix}
     exact = [re.escape(folder) + r"(?=[\\/])" for folder in folders if len(folder) > 1 and folder != "/usr"]
     general = [re.escape(str(root)), r"/(?:home|Users)/[\w.-]+(?=/)", r"[A-Z]:\\Users\\\w+",
-               r"[^\s'\"<>]*(?:site|dist)-packages", r"/usr/lib/python[\d.]*"]
+               r"(?:site|dist)-packages", r"/usr/lib/python[\d.]*"]
     return re.compile("|".join(general + exact))

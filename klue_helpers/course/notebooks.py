@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from klue_helpers.course.shape import misshapen
 from klue_helpers.course.stamps import digest
 from klue_helpers.errors import KlueError
 
@@ -27,21 +28,25 @@ def read_notebook(path: Path) -> Notebook:
     """Return the notebook with every text joined to one string. Raises KlueError where the file is none."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(notebook, ensure_ascii=False).encode()  # fails on half a surrogate pair, which no file can hold
     except OSError as error:
-        raise KlueError(f"노트북을 읽지 못했습니다: {path}. {error.strerror}.") from error
-    except ValueError as error:
+        raise KlueError(f"노트북을 읽지 못했습니다({error.strerror}): {path}. 파일과 권한을 확인하세요.") from error
+    except (ValueError, RecursionError) as error:
         raise KlueError(f"노트북 파일이 깨졌습니다: {path}. JSON으로 읽을 수 없습니다({error}). "
                         "되돌리거나 JupyterLab에서 다시 저장하세요.") from error
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise KlueError(f"nbformat 4 노트북이 아닙니다: {path}. JupyterLab에서 열어 다시 저장하세요.")
+    if place := misshapen(notebook):
+        raise KlueError(f"노트북 파일이 깨졌습니다: {path}. {place}의 꼴이 nbformat과 다릅니다. "
+                        "되돌리거나 JupyterLab에서 다시 저장하세요.")
     return _joined(notebook)
 
 
 def dumps(notebook: Notebook) -> bytes:
     """Return the file's bytes as nbformat writes them: indent 1, sorted keys, Hangul as it is, a last newline."""
-    import nbformat
+    from nbformat import from_dict, v4
 
-    text = nbformat.writes(nbformat.from_dict(notebook), version=nbformat.NO_CONVERT)
+    text = v4.writes(from_dict(notebook))  # nbformat.writes would print, in English, what our checks tell
     return (text.rstrip("\n") + "\n").encode()
 
 
@@ -76,7 +81,7 @@ def with_outputs(notebook: Notebook, executed: Notebook) -> Notebook | None:
         return None
     result = copy.deepcopy(notebook)
     for cell, done in zip(code_cells(result), code_cells(plain), strict=True):
-        cell["outputs"], cell["execution_count"] = copy.deepcopy(done["outputs"]), done["execution_count"]
+        cell["outputs"], cell["execution_count"] = copy.deepcopy(done.get("outputs", [])), done.get("execution_count")
     return normal_form(result)
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from klue_helpers.configure import PROFILES
-from klue_helpers.course.run import parse_override
 from klue_helpers.errors import KlueError
+from klue_helpers.options import parse_override
 
 
 def pretrain_command(what: str, folder: str, output: str, *, profile: str, overrides: list[str]) -> None:

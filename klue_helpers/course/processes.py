@@ -11,9 +11,8 @@ import psutil
 
 from klue_helpers.course.stamps import PACKAGE
 
-ORPHANED = -1000  # stands for an exit status; no signal has this number
-_PAUSE = 0.1  # seconds between two looks at the children
-_GRACE = 5.0  # seconds that a job may go on after its child is gone
+_PAUSE = 0.1  # seconds between two questions whether a child has ended, which cost nothing
+_LOOK = 1.0  # seconds between two looks at how far it is and how much memory it takes, which cost milliseconds
 # Set by users' shells; each changes what a notebook shows.
 _UNWANTED = ("PYTHONHASHSEED", "MPLBACKEND", "KLUE_DATA_DIR", "PYTHONWARNINGS", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 _QUIET = {
@@ -35,7 +34,6 @@ class Job:
     steps : how many steps (cells) it takes.
     steps_done : returns how many are done; asked while the command runs.
     log : file that takes its standard output and error.
-    needs_child : whether it is stuck once its child (the kernel) is gone, as nbval is.
     """
 
     name: str
@@ -45,15 +43,11 @@ class Job:
     steps: int
     steps_done: Callable[[], int]
     env: dict[str, str]
-    needs_child: bool = False
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a job ended: exit status, seconds on the wall clock, peak memory of its process tree in MB.
-
-    The status is ORPHANED where a job that needs its child had to be stopped because the child had died.
-    """
+    """How a job ended: exit status, seconds on the wall clock, peak memory of its process tree in MB."""
 
     job: Job
     status: int
@@ -66,29 +60,21 @@ class _Running:
 
     def __init__(self, job: Job) -> None:
         self.job, self.peak_mb, self.done, self._start = job, 0.0, 0, time.perf_counter()
-        self._child_seen: float | None = None
+        self._next_look = self._start
         with job.log.open("wb") as log:
             self.process = psutil.Popen(job.command, cwd=job.cwd, env=job.env, stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=subprocess.STDOUT)
 
     def look(self) -> Finished | None:
         """Take the measurements; return the end if the job has come to it."""
-        status = self.process.poll()
-        if status is None and self.job.needs_child and self._orphaned():
-            self.stop()
-            status = ORPHANED
-        if status is None:
+        now, status = time.perf_counter(), self.process.poll()
+        if status is not None:
+            return Finished(self.job, status, now - self._start, self.peak_mb)
+        if now >= self._next_look:
+            self._next_look = now + _LOOK
             self.peak_mb = max(self.peak_mb, _tree_mb(self.process))
             self.done = max(self.done, min(self.job.steps_done(), self.job.steps))
-            return None
-        return Finished(self.job, status, time.perf_counter() - self._start, self.peak_mb)
-
-    def _orphaned(self) -> bool:
-        """Tell whether a child that was there has been gone for longer than a job takes to end after it."""
-        now = time.perf_counter()
-        if any(_alive(child) for child in _family(self.process)[:-1]):
-            self._child_seen = now
-        return self._child_seen is not None and now - self._child_seen > _GRACE
+        return None
 
     def stop(self) -> None:
         """End the process and everything that it started."""
@@ -101,19 +87,12 @@ class _Running:
         psutil.wait_procs(alive, timeout=3)
 
 
-def child_environment(data_dir: str | None = None) -> dict[str, str]:
-    """Return the environment in which notebooks run, the same for papermill and nbval.
-
-    Parameters
-    ----------
-    data_dir : absolute folder of published data, passed on as KLUE_DATA_DIR.
-    """
+def child_environment() -> dict[str, str]:
+    """Return the environment in which notebooks run, the same for papermill and nbval."""
     env = {name: value for name, value in os.environ.items() if name not in _UNWANTED} | _QUIET
     above = str(PACKAGE.parent)
     if not above.endswith("-packages"):  # a checkout: children must import this very package
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [above, env.get("PYTHONPATH")]))
-    if data_dir is not None:
-        env["KLUE_DATA_DIR"] = data_dir
     return env
 
 
@@ -170,13 +149,6 @@ def _family(process: psutil.Popen) -> list[psutil.Process]:
         return [*process.children(recursive=True), process]
     except psutil.NoSuchProcess:
         return []
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _tree_mb(process: psutil.Popen) -> float:

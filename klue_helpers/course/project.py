@@ -1,18 +1,19 @@
 """Where a course project's files lie, and which lectures a user means (operations, taught nowhere)."""
 
 import json
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+from klue_helpers.course.report import complain
 from klue_helpers.errors import KlueError
+from klue_helpers.files import lock_folder
 
 _NAME = re.compile(r"(\d{2})_(.+)\.ipynb")
 _RANGE = re.compile(r"(\d+)-(\d+)")
@@ -36,7 +37,7 @@ class Lecture:
         try:
             cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
             text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return self.name  # whoever needs more than the title reports the broken file
         found = re.search(r"^# +(?:\d+강[.:]? *)?(.+)$", text, flags=re.MULTILINE)
         return found.group(1).strip() if found else self.name
@@ -88,17 +89,22 @@ class Project:
         chosen = {lecture.number for word in wanted for lecture in _matches(word, lectures)}
         return [lecture for lecture in lectures if lecture.number in chosen]
 
+    def lock(self, step: str) -> AbstractContextManager[None]:
+        """Keep other processes out of a step that replaces files; the second comer is told and waits."""
+        return lock_folder(self.build / "locks" / step, wait=True, tell=complain)
+
     @contextmanager
     def scratch(self, purpose: str) -> Iterator[Path]:
         """Give a fresh folder below ``_build/stage`` that is gone afterwards."""
         stage = self.build / "stage"
-        stage.mkdir(parents=True, exist_ok=True)
-        _sweep(stage)
-        folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-{os.getpid()}-", dir=stage))
-        try:
+        with ExitStack() as held:
+            # Nobody sweeps between the making of the folder and its lock, which shows that it is in use.
+            with lock_folder(self.build / "locks" / "stage", wait=True):
+                _sweep(stage)
+                folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=stage))
+                held.callback(shutil.rmtree, folder, ignore_errors=True)
+                held.enter_context(lock_folder(folder))
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_project(start: Path | None = None) -> Project:
@@ -109,20 +115,6 @@ def find_project(start: Path | None = None) -> Project:
             return Project(folder)
     raise KlueError(f"강의 프로젝트를 찾지 못했습니다: {start}. _toc.yml과 notebooks/가 있는 폴더로 옮겨 가서 "
                     "다시 실행하세요.")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write the file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _matches(word: str, lectures: list[Lecture]) -> list[Lecture]:
@@ -143,10 +135,11 @@ def _matches(word: str, lectures: list[Lecture]) -> list[Lecture]:
 
 
 def _sweep(stage: Path) -> None:
-    """Remove what processes that no longer run left in the scratch folder."""
-    import psutil
-
+    """Remove the scratch folders whose process has ended, and with it the lock; make the folder above them."""
+    stage.mkdir(parents=True, exist_ok=True)
     for folder in stage.iterdir():
-        owner = re.fullmatch(r"\w+-(\d+)-.*", folder.name)
-        if owner and not psutil.pid_exists(int(owner.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with lock_folder(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except KlueError:
+            continue  # in use

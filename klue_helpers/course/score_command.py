@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from klue_helpers.course.report import say
-from klue_helpers.course.score_forms import FORMS, Form, Row
 from klue_helpers.errors import KlueError
-from klue_helpers.metrics import score
+from klue_helpers.tasks import load_task
+from klue_helpers.tasks.forms import Example, Form
 
 BOM = "\ufeff"
 
@@ -20,17 +20,16 @@ def score_command(task: str, gold: str, predicted: str) -> None:
     ------
     KlueError : an unknown task, a file that is missing or not as it should be, with the number of the line.
     """
-    if task not in FORMS:
-        raise KlueError(f"점수를 낼 수 없는 과제입니다: {task!r}. 쓸 수 있는 과제: {', '.join(FORMS)}.")
-    paths = Path(gold), Path(predicted)
-    sides = [_rows(path, form) for path, form in zip(paths, FORMS[task], strict=True)]
-    _compare(paths, sides, FORMS[task][0].aligned)
+    known = load_task(task)
+    paths, forms = (Path(gold), Path(predicted)), (known.gold_form, known.prediction_form)
+    sides = [_rows(path, form) for path, form in zip(paths, forms, strict=True)]
+    _compare(paths, sides, known.gold_form.aligned)
     columns = [{name: [row[name] for row in rows] for name in rows[0]} for rows in sides]
-    scores = score(task, *columns)
+    scores = known.score(*columns)
     say(json.dumps({"official": _defined(scores.official), "corrected": _defined(scores.corrected)}))
 
 
-def _rows(path: Path, form: Form) -> list[Row]:
+def _rows(path: Path, form: Form) -> list[Example]:
     """Read a file line by line. Only a line feed ends a line: a string may hold the other separators of Unicode."""
     text = _text(path)
     if text.startswith(BOM):
@@ -41,10 +40,10 @@ def _rows(path: Path, form: Form) -> list[Row]:
 
 
 def _text(path: Path) -> str:
-    if not path.exists():
-        raise KlueError(f"파일이 없습니다: {path}. 경로의 철자를 확인하세요.")
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise KlueError(f"파일이 없습니다: {path}. 경로의 철자를 확인하세요.") from error
     except OSError as error:
         raise KlueError(f"{path} 파일을 읽지 못했습니다({error.strerror}). 읽을 수 있는 파일을 주세요.") from error
     try:
@@ -54,7 +53,7 @@ def _text(path: Path) -> str:
         raise KlueError(f"{path} {line}행: UTF-8이 아닌 글자가 있습니다. UTF-8로 다시 저장하세요.") from error
 
 
-def _compare(paths: tuple[Path, Path], sides: list[list[Row]], aligned: tuple[str, ...]) -> None:
+def _compare(paths: tuple[Path, Path], sides: list[list[Example]], aligned: tuple[str, ...]) -> None:
     """Raise KlueError where the two files do not go together line by line."""
     sizes = [len(rows) for rows in sides]
     if sizes[0] != sizes[1]:

@@ -16,7 +16,15 @@ from klue_helpers.errors import KlueError
 
 _ROOT_FILES = (".md", ".rst", ".bib", ".yml", ".txt", ".png", ".svg", ".jpg", ".ico")
 _PAGES = (".md", ".ipynb", ".rst")
-_BUILD = "import sys; from jupyter_book.cli.main import main; sys.argv[0] = 'jupyter-book'; main()"
+# jupyter-book has no module to run with `python -m`.
+_BUILD = """
+import sys
+from klue_helpers.course.guard import end_with_parent
+end_with_parent()
+from jupyter_book.cli.main import main
+sys.argv[0] = "jupyter-book"
+main()
+"""
 _TOOLS = ("jupyter-book", "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "myst-parser")
 
 
@@ -34,8 +42,8 @@ def build_site(project: Project, profile: str = "cpu", *, force: bool = False) -
     ------
     KlueError : no notebook executed yet, one executed from older sources, or a broken table of contents.
     """
-    _mend(project)
-    with project.scratch("site") as stage:
+    with project.lock("site"), project.scratch("site") as stage:
+        _restore_interrupted_swap(project)
         pages = _stage(project, profile, stage)
         key, stamps = _key(project, stage), Stamps(project, "site")
         if not force and stamps.read("html", key) is not None and not _missing(project.site, pages):
@@ -57,7 +65,7 @@ def toc_pages(project: Project) -> list[str]:
 
     try:
         names = [str(name) for name in parse_toc_yaml(project.root / "_toc.yml")]
-    except (MalformedError, yaml.YAMLError) as error:
+    except (MalformedError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise KlueError(f"_toc.yml을 읽지 못했습니다: {' '.join(str(error).split())}. 들여쓰기와 항목을 고치세요."
                         ) from error
     return [re.sub(r"\.(?:md|ipynb|rst)$", "", name) for name in names]
@@ -187,12 +195,12 @@ def _swap(html: Path, project: Project) -> None:
     try:
         html.rename(project.site)
     except OSError:
-        _mend(project)
+        _restore_interrupted_swap(project)
         raise
     shutil.rmtree(_previous(project), ignore_errors=True)
 
 
-def _mend(project: Project) -> None:
+def _restore_interrupted_swap(project: Project) -> None:
     """Bring back the old site if a swap was cut off in the middle."""
     old = _previous(project)
     if old.exists() and not project.site.exists():

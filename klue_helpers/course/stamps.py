@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import klue_helpers
-from klue_helpers.course.project import Project, write_atomically
+from klue_helpers.course.project import Project
+from klue_helpers.errors import KlueError
+from klue_helpers.files import write_atomically
 
 PACKAGE = Path(klue_helpers.__file__).parent
 
@@ -30,14 +32,15 @@ class Stamps:
             return None
         try:
             stamp = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            return None  # a damaged stamp only costs a rerun
-        return stamp["facts"] if stamp.get("key") == key else None
+            whole = stamp["seal"] == digest([stamp["key"], stamp["facts"]])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            whole = False
+        return stamp["facts"] if whole and stamp["key"] == key else None  # a damaged stamp only costs a rerun
 
     def write(self, name: str, key: str, facts: dict[str, Any]) -> None:
         """Remember a success. Call it only after one."""
-        text = json.dumps({"key": key, "facts": facts}, ensure_ascii=False, indent=1)
-        write_atomically(self._folder / f"{name}.json", text.encode())
+        stamp = {"key": key, "facts": facts, "seal": digest([key, facts])}
+        write_atomically(self._folder / f"{name}.json", json.dumps(stamp, ensure_ascii=False, indent=1))
 
     def forget(self, name: str) -> None:
         """Forget the last success, as before a step that replaces what it left."""
@@ -84,7 +87,7 @@ def requirements(project: Project | None = None) -> list[str]:
 
     path = project.root / "pyproject.toml" if project else None
     if path and path.is_file():
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
+        table = _read_toml(path).get("project", {})
         extras = table.get("optional-dependencies", {}).values()
         found = [*table.get("dependencies", []), *(line for extra in extras for line in extra)]
     else:
@@ -111,6 +114,13 @@ def versions(project: Project) -> dict[str, str | None]:
     """Return the versions that outputs may depend on: Python's and those of the course's requirements."""
     names = [distribution_name(line) for line in requirements(project)]
     return {"python": platform.python_version(), **{name: installed_version(name) for name in names}}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also what is not UTF-8
+        raise KlueError(f"pyproject.toml을 읽지 못했습니다: {path}({error}). 파일을 되돌려 놓으세요.") from error
 
 
 def _installed_requirements() -> list[str]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from klue_helpers.course.colab import furnish, read_address
 from klue_helpers.course.lint import Problem, code_label, lint, path_problems
 from klue_helpers.course.notebooks import Notebook, code_cells, dumps, normal_form, read_notebook, with_outputs
-from klue_helpers.course.project import Lecture, Project, write_atomically
+from klue_helpers.course.project import Lecture, Project
 from klue_helpers.course.report import complain, say
 from klue_helpers.course.run import Options, run_lectures, show
 from klue_helpers.errors import KlueError
+from klue_helpers.files import write_atomically
 
 
 def tidy(project: Project, lectures: Sequence[Lecture], options: Options) -> bool:

@@ -2,22 +2,20 @@
 
 import argparse
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from klue_helpers.configure import PROFILES
 from klue_helpers.course.report import complain, say, table
-from klue_helpers.course.run import parse_override
 from klue_helpers.errors import KlueError
+from klue_helpers.options import parse_override
 
 if TYPE_CHECKING:
     from klue_helpers.tasks.base import Row
     from klue_helpers.training import TaskModel
 
 REASONS = {"empty": "글이 비어서 뺀 행", "leaked": "평가에도 있어서 뺀 행"}
-OWN_OPTIONS = ("seed", "seeds", "folds")  # settings with an option of their own
+OWN_OPTIONS = ("seed", "seeds", "folds", "adapter")  # settings with an option of their own
 
 
 def train_command(arguments: argparse.Namespace) -> None:
@@ -29,36 +27,38 @@ def train_command(arguments: argparse.Namespace) -> None:
     if arguments.profile not in PROFILES:
         raise KlueError(f"알 수 없는 프로필입니다: {arguments.profile!r}. {', '.join(PROFILES)} 가운데 하나를 쓰세요.")
     output = Path(arguments.output or f"_build/train/{arguments.task}")
-    _check_folder(output)
     _prepare()
-    from klue_helpers.training import finetune, process
+    from klue_helpers.training import finetune, leave, process
 
-    with _writing(output):
-        done = finetune(arguments.task, encoder=arguments.encoder, source=arguments.source, split=arguments.split,
-                        data_dir=arguments.data_dir, output=output, profile=arguments.profile, say=say,
-                        seed=arguments.seed, seeds=arguments.seeds, folds=arguments.folds, **overrides)
+    done = finetune(arguments.task, encoder=arguments.encoder, source=arguments.source, split=arguments.split,
+                    data_dir=arguments.data_dir, output=output, profile=arguments.profile, say=say,
+                    seed=arguments.seed, seeds=arguments.seeds, folds=arguments.folds,
+                    adapter=arguments.adapter, **overrides)
     if process()[0] == 0:
         _show_counts(done.results["counts"])
         _show_scores(done.scores, done.results["baseline"])
         say(f"모델(model), 예측(predictions-*.jsonl), 점수(results.json)를 {output} 폴더에 저장했습니다.")
-    _leave()
+    leave()
 
 
 def evaluate_command(arguments: argparse.Namespace) -> None:
     """Score a saved model on a split or a file. Raises KlueError for a mistake of the user's."""
     _prepare()
-    from klue_helpers.training import evaluate, load_model, read_rows, reported_rows, reported_split, write_lines
+    from klue_helpers import training
 
-    model = load_model(arguments.model)
+    training.join()
+    model = training.load_model(arguments.model)
     if arguments.file:
-        rows = read_rows(model.task, Path(arguments.file))
+        rows = training.read_rows(model.task, Path(arguments.file))
     else:
-        split = reported_split(model.task, arguments.source, arguments.split)
-        rows, _ = reported_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
-    found, scores, baseline = evaluate(model, rows)
+        split = training.reported_split(model.task, arguments.source, arguments.split)
+        rows, _ = training.reported_rows(model.task, arguments.source, split, data_dir=arguments.data_dir)
+    found, scores, baseline = training.evaluate(model, rows)
+    training.leave()
+    if training.process()[0] > 0:
+        return
     if arguments.output:
-        with _writing(Path(arguments.output)):
-            write_lines(Path(arguments.output), found.predictions)
+        training.write_lines(Path(arguments.output), found.predictions)
     say(f"{len(rows):,}행으로 쟀습니다.")
     _tell_cut(found.cut, model)
     _show_scores(scores, baseline)
@@ -69,18 +69,21 @@ def predict_command(arguments: argparse.Namespace) -> None:
     if bool(arguments.texts) == bool(arguments.file):
         raise KlueError("예측할 글이나 --file 가운데 하나를 주세요. 예: klue predict 모델 \"예측할 글\"")
     _prepare()
-    from klue_helpers.training import check_rows, load_model, write_lines
+    from klue_helpers.training import check_rows, join, leave, load_model, process, write_lines
 
+    join()
     model = load_model(arguments.model)
     if arguments.file:
         rows = _rows_of(model, Path(arguments.file))
     else:
         rows = check_rows(model.task, [model.task.row_of(arguments.texts)], "predict", labelled=False)
     found = model.predict(rows)
+    leave()
+    if process()[0] > 0:
+        return
     _tell_cut(found.cut, model)
     if arguments.output:
-        with _writing(Path(arguments.output)):
-            write_lines(Path(arguments.output), found.predictions)
+        write_lines(Path(arguments.output), found.predictions)
     else:
         for prediction in found.predictions:
             say(json.dumps(prediction, ensure_ascii=False))
@@ -104,28 +107,6 @@ def _prepare() -> None:
     from klue_helpers import runtime
 
     runtime.silence()
-
-
-def _leave() -> None:
-    """Part from the other processes of `torchrun`."""
-    import torch
-
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
-def _check_folder(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise KlueError(f"--output은 폴더여야 하는데 파일입니다: {output}. 다른 이름을 쓰세요.")
-
-
-@contextmanager
-def _writing(output: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise KlueError(f"{output}에 쓰지 못했습니다({error.strerror}). 다른 --output을 쓰거나 디스크의 자리를 "
-                        "비우세요.") from error
 
 
 def _show_counts(counts: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ class PublishedFile:
     split: str
     rows: int | None
     url: str
-    blob: str | None
+    blob: str
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class DataSet:
     licence, homepage, citation : of the published data.
     folder : name of the folder of published files below the data folder.
     files : the published files in order of splits.
-    hub : repository of the hub that holds the set ready to load, or None.
     parallel : whether the files of a split match line by line instead of following each other.
     features : columns in order with their types.
     """
@@ -46,7 +45,6 @@ class DataSet:
     citation: str
     folder: str
     files: tuple[PublishedFile, ...]
-    hub: str | None
     parallel: bool
     features: Features
 

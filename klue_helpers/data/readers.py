@@ -1,6 +1,5 @@
 """Readers of the published tables and texts, each with its own quirks (lecture 2 shows NSMC's, lecture 5 others')."""
 
-import csv
 import gzip
 import re
 import zlib
@@ -10,23 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from klue_helpers.data.schemas import DIRECTIVES, INTENTS, NLI_LABELS
-from klue_helpers.data.tables import AGAIN, QUOTED, number_in, one_of, read_table
+from klue_helpers.data.tables import AGAIN, QUOTED, decoded, number_in, one_of, read_table, read_utf8, unquote
 from klue_helpers.errors import KlueError
 
 Rows = Iterator[dict[str, Any]]
 VALIDATION_EVERY = 10  # every tenth document of a corpus is held out
+LARGEST_TEXT = 1 << 28  # bytes of one unpacked text file, 256 MB: ten times the largest published one
 
 
 def read_nsmc(path: Path) -> Rows:
     """Yield reviews. The publisher applied CSV quoting twice, so a review with a quotation mark is unquoted twice."""
     for place, row in read_table(path, columns=("id", "document", "label"), quoting=QUOTED):
-        yield {"id": row["id"], "document": _unquote(row["document"]),
+        yield {"id": row["id"], "document": unquote(row["document"], place),
                "label": one_of(row["label"], {"0": "negative", "1": "positive"}, place)}
-
-
-def _unquote(value: str) -> str:
-    """Undo one layer of CSV quoting around a single value."""
-    return next(csv.reader([value], delimiter="\t"))[0] if '"' in value else value
 
 
 def read_korsts(path: Path) -> Rows:
@@ -66,13 +61,13 @@ def read_hate(path: Path, titles: Path) -> Rows:
     bias, hate = ({name: name for name in names} for names in (("none", "gender", "others"),
                                                                ("none", "offensive", "hate")))
     rows = read_table(path, columns=columns, quoting=QUOTED)
-    for pair in zip_longest(rows, titles.read_text(encoding="utf-8").split("\n")[:-1]):
+    for pair in zip_longest(rows, _lines(titles)):
         if None in pair:
             raise KlueError(f"{path.name}의 댓글 수와 {titles.name}의 제목 수가 다릅니다. {AGAIN}")
         (place, row), title = pair
         yield {"comments": row["comments"], "bias": one_of(row["bias"], bias, place),
                "contain_gender_bias": one_of(row["contain_gender_bias"], truth, place),
-               "hate": one_of(row["hate"], hate, place), "news_title": _unquote(title)}
+               "hate": one_of(row["hate"], hate, place), "news_title": unquote(title, place)}
 
 
 def read_sarcasm(path: Path) -> Rows:
@@ -89,7 +84,7 @@ def read_intent(path: Path) -> Rows:
 
 
 def read_sae(path: Path) -> Rows:
-    """Yield directives with their argument. Written to the documented shape of the file, not tried on it."""
+    """Yield directives with their argument; a byte order mark, CRLF, no header and no final newline."""
     for place, row in read_table(path, columns=("text", "argument", "label"), header=False, quoting=QUOTED):
         yield {**row, "label": one_of(row["label"], _numbered(DIRECTIVES), place)}
 
@@ -105,16 +100,31 @@ def read_paragraphs(path: Path, split: str) -> Rows:
     holds the file's name.
     """
     name = path.name.removesuffix(".gz").removesuffix(".txt")
-    content = path.read_bytes()
-    try:
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise KlueError(f"{path.name}: 압축이나 글자가 깨져 읽지 못했습니다. {AGAIN}") from error
+    text = _unpacked(path) if path.suffix == ".gz" else read_utf8(path)
     documents = re.split(r"\n(?:[ \t]*\n)+", text.replace("\r\n", "\n").strip())
     for number, document in enumerate(documents, start=1):
-        if (number % VALIDATION_EVERY == 0) == (split == "validation"):
+        if document and (number % VALIDATION_EVERY == 0) == (split == "validation"):
             lines = "\n".join(line.strip() for line in document.split("\n"))
             yield {"id": f"{name}-{number:05d}", "register": name, "title": "", "text": lines}
+
+
+def _unpacked(path: Path) -> str:
+    """Return the text of a compressed file; one that unpacks to an unheard-of size is refused while it does."""
+    try:
+        with gzip.open(path) as file:
+            content = file.read(LARGEST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise KlueError(f"{path.name}: 압축이 깨져 읽지 못했습니다. {AGAIN}") from error
+    if len(content) > LARGEST_TEXT:
+        raise KlueError(f"{path.name}: 풀면 {LARGEST_TEXT >> 20:,} MB가 넘는 파일이라 읽지 않았습니다. 여러 파일로 "
+                        "나누어 넣으세요.")
+    return decoded(content, path)
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file; the last one may lack its end."""
+    text = read_utf8(path).replace("\r\n", "\n")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 TABLES: dict[str, Callable[..., Rows]] = {

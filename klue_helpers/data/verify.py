@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from klue_helpers.data.catalogue import CATALOGUE, DataSet
-from klue_helpers.data.hub import git_blob_id
-from klue_helpers.data.load import read_published
+from klue_helpers.data.download import git_blob_id
+from klue_helpers.data.published import read_published
 from klue_helpers.errors import KlueError
+from klue_helpers.files import LOCK
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def verify(folder: Path) -> list[Finding]:
         raise KlueError(f"데이터 폴더가 없습니다: {folder}. 있는 폴더를 주세요.")
     findings = [finding for data in CATALOGUE.values() for finding in _verify_set(data, folder / data.folder)]
     known = {finding.path for finding in findings}
-    others = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    others = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")
+                    if path.is_file() and path.name != LOCK)
     return findings + [Finding(path, "unknown", "카탈로그에 없는 파일입니다") for path in others if path not in known]
 
 
@@ -50,12 +52,17 @@ def _verify_set(data: DataSet, folder: Path) -> list[Finding]:
         read = "행 수와 레이블이 맞습니다" if whole else "짝이 되는 파일이 없어 행과 레이블은 읽지 못했습니다"
         for file, path in zip(data.published(split), paths, strict=True):
             if path.is_file():
-                found = git_blob_id(path)
-                wrong = f"git blob {file.blob}이어야 하는데 {found}입니다" if file.blob not in (None, found) else ""
-                detail = " / ".join(filter(None, (wrong, problem)))
-                good = read + ("" if file.blob else " (공개된 해시를 몰라 견주지 못했습니다)")
-                findings.append(Finding(f"{data.folder}/{file.path}", "bad" if detail else "good", detail or good))
+                detail = " / ".join(filter(None, (_hash_problem(path, file.blob), problem)))
+                findings.append(Finding(f"{data.folder}/{file.path}", "bad" if detail else "good", detail or read))
     return findings
+
+
+def _hash_problem(path: Path, blob: str) -> str:
+    try:
+        found = git_blob_id(path)
+    except OSError as error:
+        return f"읽지 못했습니다({error.strerror or error})"
+    return "" if found == blob else f"git blob {blob}이어야 하는데 {found}입니다"
 
 
 def _rows_problem(data: DataSet, folder: Path, split: str) -> str:

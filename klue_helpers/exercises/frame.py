@@ -2,16 +2,16 @@
 
 import copy
 import itertools
+import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import getitem
 from typing import Any
 
-from klue_helpers.exercises.compare import TOLERANCE, difference, one_line, show
-
-LONGEST = 300  # characters of a value that a message shows
+from klue_helpers.exercises.compare import TOLERANCE, cut, difference, one_line, show
+from klue_helpers.exercises.limit import CPU_SECONDS, TimeIsUp, run_limited
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,9 @@ class Exercise:
     explanation, hints : Korean; the explanation says why the solution is right.
     cases : trials, most basic first: the first failure is reported.
     wrong : typical wrong answers as (code, words the message must hold), for the tests.
-    tolerance : relative and absolute, for floats and arrays.
-    compare : from what came and what was expected to a Korean sentence, "" if right; `difference` if None.
+    tolerance : absolute, for floats and arrays of floats; `klue_helpers.exercises.compare.difference` compares.
+
+    A function must leave its arguments as they were: every trial checks it.
     """
 
     name: str
@@ -57,7 +58,6 @@ class Exercise:
     cases: tuple[Case, ...]
     wrong: tuple[tuple[str, str], ...]
     tolerance: float = TOLERANCE
-    compare: Callable[[Any, Any], str] | None = None
     _turns: Iterator[int] = field(default_factory=itertools.count, init=False)
 
     @property
@@ -80,33 +80,51 @@ class Exercise:
         return f"[{self.name}] {self.title}"
 
     def check(self, answer: object) -> None:
-        """Print what is right or wrong with an answer; an error in the learner's code is told, not raised."""
+        """Print what is right or wrong with an answer; whatever the learner's code does is told, not raised.
+
+        Only the user's own interrupt comes through. An answer that computes longer than
+        `klue_helpers.exercises.limit.CPU_SECONDS` is stopped.
+        """
         print(self.feedback(answer))
 
     def hint(self) -> None:
         """Print the next hint; after the last one, where to go, and then the first again."""
         turn = next(self._turns) % (len(self.hints) + 1)
         if turn < len(self.hints):
-            print(f"[{self.name}] 힌트 {turn + 1}/{len(self.hints)}: {self.hints[turn]}")
+            print(f"[{self.name}] 힌트 {turn + 1}/{len(self.hints)}: {_spoken(self.hints[turn])}")
         else:
             print(f"[{self.name}] 힌트는 여기까지입니다. 풀이는 ex.{self.name}.solution()으로 볼 수 있습니다.")
 
     def solution(self) -> None:
         """Print the solution's code and why it is right."""
-        print(f"{self.source}\n\n{self.explanation}")
+        print(f"{self.source}\n\n{_spoken(self.explanation)}")
 
     def feedback(self, answer: object) -> str:
         """Return what `check` prints."""
+        try:
+            return run_limited(lambda: self._judge(answer))
+        except KeyboardInterrupt:
+            raise
+        except TimeIsUp:  # neither stopped within a trial nor at the first attempt
+            return self._failed(f"{_TOO_LONG} 컴퓨터가 계속 바쁘면 커널을 다시 시작해 주세요.")
+        except BaseException:  # an object of the answer that cannot even be looked at, or whose error cannot be told
+            return self._failed("답을 살펴볼 수 없습니다. 수, 글, 리스트, 배열처럼 평범한 값을 돌려주세요.")
+
+    def _judge(self, answer: Any) -> str:
         if _is_blank(answer):
             return self._unanswered()
         if self.is_function and not callable(answer):
             return (f"[{self.name}] 함수가 아니라 {type(answer).__name__} 값이 들어왔습니다. "
                     f"괄호 없이 이름만 넣어 ex.{self.name}.check({self.answer})처럼 실행해 보세요.")
-        trials = [self._try(answer, case) for case in self.cases]
-        problems = [problem for problem, _ in trials if problem]
-        if problems and all(blank for _, blank in trials):
-            return self._unanswered()
-        return problems[0] if problems else f"[{self.name}] 맞았습니다. {self.explanation}"
+        first, nothing_came = "", True
+        for case in self.cases:
+            problem, blank = self._try(answer, case)
+            first, nothing_came = first or problem, nothing_came and blank
+            if problem and not blank:
+                return first
+        if first:
+            return self._unanswered() if nothing_came else first
+        return f"[{self.name}] 맞았습니다. {_spoken(self.explanation)}"
 
     def _unanswered(self) -> str:
         missing = "\n채웠는데도 이 말이 나오면 return을 빠뜨리지 않았는지 살펴보세요." if self.is_function else ""
@@ -115,35 +133,66 @@ class Exercise:
 
     def _try(self, answer: Any, case: Case) -> tuple[str, bool]:
         """Return the report of a failed trial ("" when it went well) and whether nothing came back at all."""
+        args = copy.deepcopy(case.args)
         try:
-            got = answer(*copy.deepcopy(case.args)) if self.is_function else reduce(getitem, case.args, answer)
-        except Exception as error:  # the learner's error is told in the report
-            return self._report(case, ("오류", _error(error, answer))), False
-        compare = self.compare or (lambda got, expected: difference(got, expected, tolerance=self.tolerance))
-        problem = compare(got, case.expected)
-        if not problem:
-            return "", False
-        shown = ("바른 결과", show(case.expected)) if self.is_function else ("", "")
-        return self._report(case, ("나온 결과", show(got)), shown, ("다른 점", problem)), _is_blank(got)
+            got = answer(*args) if self.is_function else reduce(getitem, args, answer)
+            problem, hint = difference(got, case.expected, tolerance=self.tolerance), case.why
+            if not problem:
+                problem, hint = self._changed(args, case), _COPY
+            if not problem:
+                return "", False
+            shown = ("바른 결과", show(case.expected)) if self.is_function else ("", "")
+            return self._report(case, hint, ("나온 결과", show(got)), shown, ("다른 점", problem)), _is_blank(got)
+        except KeyboardInterrupt:
+            raise
+        except TimeIsUp as error:
+            return self._report(case, _ENDLESS, ("오류", _TOO_LONG + _place(error, answer))), False
+        except BaseException as error:  # the learner's error, or one of an object that the answer gave
+            return self._report(case, case.why, ("오류", _error(error, answer))), False
 
-    def _report(self, case: Case, *facts: tuple[str, str]) -> str:
+    def _changed(self, args: tuple[Any, ...], case: Case) -> str:
+        """Say in Korean how a call changed its arguments; "" if it did not."""
+        change = difference(args, case.args, tolerance=0) if self.is_function else ""
+        return f"결과는 맞지만 받은 인자를 바꾸었습니다. 인자 가운데 {change}" if change else ""
+
+    def _report(self, case: Case, hint: str, *facts: tuple[str, str]) -> str:
         args = [show(arg) for arg in case.args]
         call = f"({', '.join(args)})" if self.is_function else "".join(f"[{key}]" for key in args)
-        lines = [("확인한 것", self.answer + call), *facts, ("힌트", case.why)]
-        body = "\n".join(f"- {label}: {text[:LONGEST]}{' …' * (len(text) > LONGEST)}" for label, text in lines if text)
-        return (f"[{self.name}] 아직 맞지 않습니다.\n{body}\n"
-                f"더 필요하면 ex.{self.name}.hint(), 풀이는 ex.{self.name}.solution()을 실행해 보세요.")
+        lines = [("확인한 것", self.answer + call), *facts, ("힌트", _spoken(hint))]
+        return self._failed(*(f"- {label}: {text}" for label, text in lines if text))
+
+    def _failed(self, *lines: str) -> str:
+        return "\n".join([f"[{self.name}] 아직 맞지 않습니다.", *lines,
+                          f"더 필요하면 ex.{self.name}.hint(), 풀이는 ex.{self.name}.solution()을 실행해 보세요."])
 
 
-def _is_blank(value: Any) -> bool:
+_COPY = "부른 쪽의 값이 함께 바뀝니다. list(x)나 x.copy()로 베낀 것을 고쳐 돌려주세요."
+_TOO_LONG = f"끝나지 않아 멈추었습니다. 셈하는 시간은 {CPU_SECONDS:g}초까지입니다."
+_ENDLESS = "되풀이가 언젠가 끝나는지, 되풀이할 때마다 바뀌어야 할 변수가 바뀌는지 살펴보세요."
+_DEPTH = 3  # of lists in lists in which a blank is looked for; the deepest blank is a tuple in a dict
+_WIDTH = 100  # items of each that are looked at; a result may be long
+
+
+def _is_blank(value: Any, depth: int = _DEPTH) -> bool:
     """Whether nothing was filled in: None, ..., or a list, tuple or dict that still holds a `...`."""
+    if value is None or value is ... or depth == 0:
+        return value is None or value is ...
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return value is None or value is ... or any(item is not None and _is_blank(item) for item in items)
+    return any(item is not None and _is_blank(item, depth - 1) for item in itertools.islice(items, _WIDTH))
 
 
-def _error(error: Exception, answer: Any) -> str:
+def _error(error: BaseException, answer: Any) -> str:
     """Return type, message and the line of the learner's cell."""
+    return cut(one_line(f"{type(error).__name__}: {error}")) + _place(error, answer)
+
+
+def _place(error: BaseException, answer: Any) -> str:
+    """Return the line of the learner's cell that an error came from, in brackets; "" if it came from elsewhere."""
     filename = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [entry.lineno for entry in frames if entry.filename == filename]
-    return one_line(f"{type(error).__name__}: {error}") + (f" (셀의 {lines[-1]}번째 줄)" if lines else "")
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == filename]
+    return f" (셀의 {lines[-1]}번째 줄)" if lines else ""
+
+
+def _spoken(text: str) -> str:
+    """Return Markdown as plain text: a notebook prints what the site renders."""
+    return re.sub(r"\*\*(.+?)\*\*|`([^`]+)`", lambda found: found[1] or found[2], text)

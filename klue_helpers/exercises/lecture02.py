@@ -101,6 +101,8 @@ def find_prices(sentence):
              "원소와 원칙의 원은 돈이 아닙니다. 원 뒤에 올 수 있는 말을 (?=…)로 정해 보세요."),
         Case(("2024 신작 3편에 만 원도 안 썼다",), [],
              "금액은 숫자로 시작합니다. 떨어져 있는 숫자와 원을 잇지 마세요."),
+        Case(("3원색 포스터와 5원화가 그려진 입장권",), [],
+             "원으로 시작하는 낱말은 끝이 없습니다. 안 되는 말을 하나씩 적지 말고, 원 뒤에 올 수 있는 말을 적으세요."),
     ),
     wrong=(
         ("import re\ndef find_prices(s):\n    return re.findall(r'\\d+원', s)", "쉼표도 수의 일부"),
@@ -114,6 +116,9 @@ def find_prices(sentence):
          "원소와 원칙의 원은"),
         ("import re\ndef find_prices(s):\n"
          "    return re.findall(r'\\d[\\d,]*(?:[만천] ?\\d[\\d,]*)*[만천]? ?원(?!소)', s)", "원소와 원칙의 원은"),
+        ("import re\ndef find_prices(s):\n"
+         "    return re.findall(r'\\d[\\d,]*(?:[만천] ?\\d[\\d,]*)*[만천]? ?원(?!소|칙)', s)",
+         "올 수 있는 말을 적으세요"),
     ),
 )
 
@@ -206,6 +211,7 @@ q4 = Exercise(
              "NFD에서 마지막 글자는 자모입니다. 먼저 NFC로 합치고 결과도 NFC로 돌려주세요."),
         Case(("OST", "을", "를"), "OST를", "마지막 글자가 한글 음절인지 먼저 확인해야 합니다."),
         Case(("ㅋㅋ", "이", "가"), "ㅋㅋ가", "낱자 ㅋ은 음절이 아닙니다. '가'와 '힣' 사이인지 확인하세요."),
+        Case(("치킨🍗", "을", "를"), "치킨🍗를", "그림 글자는 '힣'보다 뒤에 있습니다. '가'보다 뒤인지만 보지 마세요."),
     ),
     wrong=(
         (_Q4.replace(' - ord("가")', ""), "ord('가')를 뺀 뒤"),
@@ -214,6 +220,7 @@ q4 = Exercise(
         (_Q4.replace('unicodedata.normalize("NFC", noun)', "noun"), "먼저 NFC로 합치고"),
         (_Q4.replace("    noun = ", "    last = ").replace("last = noun[-1]", "last = last[-1]"), "정규형(NFC, NFD)이"),
         (_Q4.replace('"가" <= last <= "힣" and ', ""), "한글 음절인지 먼저"),
+        (_Q4.replace('"가" <= last <= "힣"', 'last >= "가"'), "'힣'보다 뒤에"),
     ),
 )
 

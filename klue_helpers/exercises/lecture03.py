@@ -102,6 +102,8 @@ q2 = Exercise(
              "두 문장의 길이가 같으면 첫 문장을 덜어야 합니다."),
         Case(([5], [0], 6, 101, 102, 9), ([101, 5, 102, 0, 102, 9], [0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 1, 0]),
              "특수 토큰의 번호는 인자로 받은 것을 씁니다. 마스크는 번호가 아니라 길이로 만드세요."),
+        Case(([11], [21, 22, 23, 24], 7), ([2, 11, 3, 21, 22, 23, 3], [0, 0, 0, 1, 1, 1, 1], [1] * 7),
+             "둘째 문장이 더 길면 둘째에서 덜어야 합니다."),
     ),
     wrong=(
         (_Q2.replace("[0] * (len(first) + 2) + [1] * (len(second) + 1)",
@@ -116,6 +118,8 @@ q2 = Exercise(
         (_Q2.replace("kinds + [0] * empty", "kinds + [1] * empty"), "채운 자리의 구간과 마스크"),
         (_Q2.replace("[1] * len(ids) + [0] * empty", "[int(i != pad) for i in ids + [pad] * empty]")
             .replace("[cls, *first, sep, *second, sep]", "[2, *first, 3, *second, 3]"), "인자로 받은 것을"),
+        (_Q2.replace("longer = first if len(first) >= len(second) else second", "longer = first"), "둘째에서 덜어야"),
+        (_Q2.replace("    first, second = list(first), list(second)\n", ""), "인자를 바꾸었습니다"),
     ),
 )
 
@@ -218,6 +222,8 @@ q4 = Exercise(
          "앞에서부터 자르지 말고"),
         ("import numpy as np\ndef mean_pool(states, mask):\n    return states[:, 0]", "보통의 평균과 같습니다"),
         (_Q4.replace("sum(axis=1)", "sum(axis=2)"), "토큰의 축을"),
+        ("import numpy as np\n\ndef mean_pool(states, mask):\n    states[mask == 0] = 0\n"
+         "    return states.sum(axis=1) / np.maximum(mask.sum(axis=1), 1)[:, None]", "인자를 바꾸었습니다"),
     ),
 )
 
@@ -274,6 +280,8 @@ q5 = Exercise(
              "점수가 크면 exp가 넘칩니다. 줄마다 가장 큰 점수를 먼저 빼세요."),
         Case((_QUERY[:, :1], _KEY[:, :1], _VALUE, np.array([1, 1, 1])),
              _attend(_QUERY[:, :1], _KEY[:, :1], _VALUE, [1, 1, 1]), "h는 인자의 모양에서 얻어야 합니다."),
+        Case((0.3 * _QUERY, _KEY, _VALUE, np.array([1, 1, 1])), _attend(0.3 * _QUERY, _KEY, _VALUE, [1, 1, 1]),
+             "점수가 1보다 작아도 비율이 달라집니다. //로 나누면 소수가 버려집니다."),
     ),
     wrong=(
         (_Q5.replace(" / np.sqrt(query.shape[1])", ""), "제곱근"),
@@ -283,6 +291,8 @@ q5 = Exercise(
         (_Q5.replace("scores - scores.max(axis=1, keepdims=True)", "scores"), "exp가 넘칩니다"),
         (_Q5.replace("axis=1", "axis=0"), "줄마다 소프트맥스"),
         (_Q5.replace("-np.inf", "0"), "조금도 섞이면"),
+        (_Q5.replace("query @ key.T / np", "query @ key.T // np"), "소수가 버려집니다"),
+        (_Q5.replace("scores.max(axis=1, keepdims=True)", "scores.max()"), "exp가 넘칩니다"),
     ),
 )
 
@@ -333,6 +343,8 @@ q6 = Exercise(
              ["나", "다"], "코사인이 문턱과 같으면 답합니다. 코사인이 같으면 앞의 질문이 먼저입니다."),
         Case((np.array([0.0, 1.0]), np.array([[0.0, 0.0], [0.0, 2.0]]), ["가", "나"], 0.0, 2), ["나", "가"],
              "길이가 0인 벡터와의 코사인은 0으로 칩니다. 0으로 나누지 않게 하세요."),
+        Case((np.array([0.1, 0.0]), np.array([[0.1, 0.1], [0.2, 0.0]]), ["가", "나"], 0.9), ["나"],
+             "벡터가 짧아도 코사인은 길이와 상관이 없습니다. 길이가 0일 때만 따로 다루세요."),
     ),
     wrong=(
         (_Q6.replace("bank @ query / np.maximum(lengths, 1e-12)", "bank @ query"), "길이로 나누세요"),
@@ -342,6 +354,8 @@ q6 = Exercise(
         (_Q6.replace("np.argsort(-closeness, kind=\"stable\")[:k]", "np.argsort(closeness)[:k]"), "가까운 것은 첫째"),
         (_Q6.replace("np.maximum(lengths, 1e-12)", "lengths"), "0으로 나누지"),
         (_Q6.replace("[:k]", ""), "가까운 것은 첫째"),
+        (_Q6.replace("np.maximum(lengths, 1e-12)", "np.maximum(lengths, 1)"), "짧아도 코사인은"),
+        (_Q6.replace(" * np.linalg.norm(query)", ""), "문턱보다 멀면"),
     ),
 )
 

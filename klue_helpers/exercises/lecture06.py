@@ -25,8 +25,9 @@ q1 = Exercise(
     blank="def pair_inputs(first, second, cls, sep, longest):\n    ...  # 여기를 채우세요",
     source=_Q1,
     explanation=(
-        "토크나이저의 longest_first와 같은 규칙입니다. 긴 쪽부터 줄이면 짧은 문장을 통째로 잃는 일이 없습니다. 첫 "
-        "[SEP]는 첫째 문장의 것이므로 종류가 0이고, 끝의 [SEP]는 1입니다."
+        "느린 토크나이저의 longest_first와 같은 규칙입니다. 빠른 토크나이저는 남은 자리를 반씩 나누므로, 남은 자리가 "
+        "홀수이면 어느 쪽에 한 조각을 더 주는지가 다를 수 있습니다. 어느 쪽이든 짧은 문장을 통째로 잃는 일은 없습니다. "
+        "첫 [SEP]는 첫째 문장의 것이므로 종류가 0이고, 끝의 [SEP]는 1입니다."
     ),
     hints=(
         "특수 토큰이 셋이므로 len(first) + len(second) + 3이 longest를 넘는 동안 되풀이합니다.",
@@ -48,6 +49,7 @@ q1 = Exercise(
          "긴 쪽의 뒤에서"),
         (_Q1.replace(".pop()", ".pop(0)"), "긴 쪽의 뒤에서"),
         (_Q1.replace("+ 3 > longest", "> longest"), "긴 쪽의 뒤에서"),
+        (_Q1.replace("    first, second = list(first), list(second)\n", ""), "인자를 바꾸었습니다"),
     ),
 )
 
@@ -102,7 +104,7 @@ q2 = Exercise(
 
 _Q3 = '''import numpy as np
 
-def in_batch_loss(left, right, scale):
+def pair_loss(left, right, scale):
     left = left / np.linalg.norm(left, axis=1, keepdims=True)
     right = right / np.linalg.norm(right, axis=1, keepdims=True)
     scores = scale * left @ right.T
@@ -115,13 +117,13 @@ q3 = Exercise(
     name="q3",
     title="묶음 속의 남을 오답으로",
     question=(
-        "NumPy로 `in_batch_loss(left, right, scale)`을 완성하세요. `left[i]`와 `right[i]`가 짝인 두 (n, d)를 "
+        "NumPy로 `pair_loss(left, right, scale)`을 완성하세요. `left[i]`와 `right[i]`가 짝인 두 (n, d)를 "
         "받습니다. 짝이 될 수 있는 n개의 오른쪽 가운데 제 짝을 고르는 문제로 보아, 코사인에 `scale`을 곱한 점수의 "
         "소프트맥스에서 제 짝의 확률에 로그를 씌워 부호를 바꾼 것의 "
         "평균을 실수로 돌려줍니다. 점수가 아주 커도 넘치지 않아야 합니다."
     ),
-    answer="in_batch_loss",
-    blank="import numpy as np\n\ndef in_batch_loss(left, right, scale):\n    ...  # 여기를 채우세요",
+    answer="pair_loss",
+    blank="import numpy as np\n\ndef pair_loss(left, right, scale):\n    ...  # 여기를 채우세요",
     source=_Q3,
     explanation=(
         "행렬 곱 한 번으로 n × n개의 쌍을 견주고, 정답은 대각선에 있습니다. 묶음이 클수록 오답이 많아져 문제가 "
@@ -140,6 +142,11 @@ q3 = Exercise(
         Case((_SQUARE, _SQUARE[::-1].copy(), 2000.0), 2000.0, "점수가 2,000이어도 넘치지 않아야 합니다."),
         Case((np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [1.0, 0.0]]), 1.0), 0.69314718,
              "왼쪽마다 오른쪽 전체에서 고릅니다. 오른쪽이 둘 다 같으면 ln 2입니다."),
+        Case((np.array([[1.0, 0.0], [1.0, 2.0], [0.0, 1.0]]), np.array([[3.0, 4.0], [0.5, 0.0], [1.0, 1.0]]), 2.0),
+             1.42864564,
+             "길이도 방향도 제각각일 때입니다. 양쪽을 모두 줄마다(axis=1) 길이 1로 만들었는지 살펴보세요."),
+        Case((np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 0.0]]), 2000.0), 0.69314718,
+             "줄마다 점수의 크기가 크게 다를 수 있습니다. 가장 큰 점수는 줄마다 따로 빼세요."),
     ),
     wrong=(
         (_Q3.replace(" - np.diag(scores)", ""), "1과 0입니다"),
@@ -148,6 +155,11 @@ q3 = Exercise(
         (_Q3.replace("    largest = scores.max(axis=1, keepdims=True)\n",
                      "    largest = np.zeros((len(scores), 1))\n"), "넘치지 않아야"),
         (_Q3.replace("scores = scale * left @ right.T", "scores = scale * right @ left.T"), "ln 2입니다"),
+        (_Q3.replace("    right = right / np.linalg.norm(right, axis=1, keepdims=True)\n", ""), "양쪽을 모두"),
+        (_Q3.replace("np.exp(scores - largest).sum(axis=1)", "np.exp(scores - largest).sum(axis=0)"), "제각각일 때"),
+        (_Q3.replace("np.linalg.norm(left, axis=1", "np.linalg.norm(left, axis=0"), "양쪽을 모두"),
+        (_Q3.replace("scores.max(axis=1, keepdims=True)", "np.full((len(scores), 1), scores.max())"),
+         "줄마다 따로 빼세요"),
     ),
 )
 
@@ -242,7 +254,7 @@ q5 = Exercise(
 
 _Q6 = '''import numpy as np
 
-def lowest_threshold(outside, allowed):
+def choose_threshold(outside, allowed):
     for threshold in [0.0, *np.nextafter(np.sort(outside), np.inf)]:
         if np.mean(outside >= threshold) <= allowed:
             return float(threshold)'''
@@ -251,13 +263,13 @@ q6 = Exercise(
     name="q6",
     title="문턱 고르기",
     question=(
-        "답이 없는 말에 잘못 답하는 비율을 정해진 만큼으로 묶고 싶습니다. NumPy로 `lowest_threshold(outside, "
+        "답이 없는 말에 잘못 답하는 비율을 정해진 만큼으로 묶고 싶습니다. NumPy로 `choose_threshold(outside, "
         "allowed)`를 완성하세요. `outside`는 답이 없는 말의 최고 점수 (n,)이고 0 이상입니다. 점수가 문턱 "
         "**이상**이면 답한다고 할 때, 잘못 답하는 비율이 `allowed`를 넘지 않는 **가장 낮은** 문턱을 돌려줍니다. "
         "문턱의 후보는 0과, `outside`의 점수마다 그보다 **바로 위**의 실수(`np.nextafter(점수, np.inf)`)입니다."
     ),
-    answer="lowest_threshold",
-    blank="import numpy as np\n\ndef lowest_threshold(outside, allowed):\n    ...  # 여기를 채우세요",
+    answer="choose_threshold",
+    blank="import numpy as np\n\ndef choose_threshold(outside, allowed):\n    ...  # 여기를 채우세요",
     source=_Q6,
     explanation=(
         "비율은 점수를 하나 넘을 때만 줄어드니 후보는 n + 1개면 충분합니다. 낮은 문턱일수록 답할 수 있는 말을 덜 "
@@ -326,7 +338,7 @@ q7 = Exercise(
     cases=(
         Case(("cross_seconds",), 47.292, "4 ms를 11,823번이고, 1초는 1,000 ms입니다."),
         Case(("bi_passes",), 1, "새로 읽는 것은 물음뿐입니다."),
-        Case(("two_stage_ms",), 44, "물음 하나와 열 쌍을 읽습니다."),
+        Case(("two_stage_ms",), 44.0, "물음 하나와 열 쌍을 읽습니다."),
         Case(("all_pairs",), 69885753, "n(n − 1) / 2개입니다."),
         Case(("index_mb",), 12.106752, "질문마다 256개, 하나에 4바이트입니다."),
     ),
@@ -341,6 +353,12 @@ q7 = Exercise(
          "'index_mb': 12.11}", "n(n − 1)"),
         ("answer = {'cross_seconds': 47.292, 'bi_passes': 1, 'two_stage_ms': 44, 'all_pairs': 69885753, "
          "'index_mb': 3.03}", "4바이트"),
+        ("answer = {'cross_seconds': 47.292, 'bi_passes': 1, 'two_stage_ms': 44, 'all_pairs': 11823 * 11823 / 2, "
+         "'index_mb': 12.11}", "정수여야 하는데 float"),
+        ("answer = {'cross_seconds': 47.292, 'bi_passes': 1, 'two_stage_ms': 44, 'all_pairs': 11823 * 11824 // 2, "
+         "'index_mb': 12.11}", "n(n − 1)"),
+        ("answer = {'cross_seconds': 47, 'bi_passes': 1, 'two_stage_ms': 44, 'all_pairs': 69885753, "
+         "'index_mb': 12.11}", "4 ms를 11,823번"),
     ),
     tolerance=0.01,
 )

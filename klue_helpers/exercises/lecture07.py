@@ -1,4 +1,4 @@
-"""Exercises of lecture 7: spans, alignment, windows, best span, character F1, BIO repair (taught in lecture 7)."""
+"""Exercises of lecture 7: tags of spans, straddling tokens, windows, best span, strict F1 (taught in lecture 7)."""
 
 from klue_helpers.exercises.frame import Case, Exercise
 
@@ -39,6 +39,8 @@ q1 = Exercise(
         (_Q1.replace("range(start + 1, end)", "range(start + 1, end + 1)"), "끝 번호의 글자"),
         (_Q1.replace('f"B-{kind}"', 'f"I-{kind}"'), "끝 번호의 글자"),
         (_Q1.replace("range(start + 1, end)", "range(start + 1, end - 1)"), "끝 번호의 글자"),
+        (_Q1.replace('f"I-{kind}"', 'f"B-{kind}"'), "끝 번호의 글자"),
+        (_Q1.replace('f"I-{kind}"', '"I"'), "끝 번호의 글자"),
     ),
 )
 
@@ -83,12 +85,18 @@ q2 = Exercise(
         Case(([(0, 2)], ["O", "B-LC"]), ["?"], "개체의 앞에 걸친 것도 걸친 것입니다."),
         Case(([(0, 2)], ["B-DT", "B-DT"]), ["?"], "종류가 같아도 새 개체가 토큰 안에서 시작하면 걸친 것입니다."),
         Case(([(0, 2), (2, 4)], ["O", "O", "B-QT", "I-QT"]), ["O", "B-QT"], "경계가 맞으면 물음표가 없어야 합니다."),
+        Case(([(0, 2)], ["I-DT", "I-QT"]), ["?"], "DT와 QT는 다른 종류입니다. 종류는 B-나 I- 뒤의 글자 전부입니다."),
+        Case(([(0, 3)], ["O", "B-PS", "O"]), ["?"], "토큰의 가운데에만 든 개체도 걸친 것입니다. 양 끝만 보지 마세요."),
     ),
     wrong=(
         (_Q2.replace(" or begins_inside", ""), "새 개체가 토큰 안에서"),
         (_Q2.replace("len(kinds) > 1 or ", ""), "이름과 조사가"),
         (_Q2.replace("labels.append(-100)", 'labels.append("O")'), "빈 토큰은"),
         (_Q2.replace("tags[start + 1:end])", "tags[start:end])"), "빈 토큰은"),
+        ("def align_labels(offsets, tags):\n    return [-100 if start == end else tags[start]\n"
+         "            if tags[start][2:] == tags[end - 1][2:] and (end - start == 1 or tags[end - 1][0] != 'B')\n"
+         "            else '?'"
+         "            for start, end in offsets]", "양 끝만 보지"),
     ),
 )
 
@@ -129,6 +137,8 @@ q3 = Exercise(
         (_Q3.replace("first <= start and end <= last", "first < end and start < last"), "앞부분만"),
         (_Q3.replace("end <= last", "end < last"), "꼭 같아도"),
         (_Q3.replace("first <= start and", "first < start and"), "꼭 같아도"),
+        (_Q3.replace("first <= start and end <= last", "first <= start or end <= last"), "첫 창에만"),
+        (_Q3.replace("first <= start and end <= last", "first <= start <= last"), "앞부분만"),
     ),
 )
 
@@ -172,6 +182,9 @@ q4 = Exercise(
         Case(([4.0, 1.0], [4.0, 2.0], 5, 0.0), (), "답이 없다는 점수 8이 3보다 큽니다."),
         Case(([4.0, 1.0], [4.0, 2.0], 5, 6.0), (1, 1), "차이 5가 문턱 6을 넘지 않으면 답합니다."),
         Case(([2.0, 1.0], [1.0, 2.0], 5, 0.0), (1, 1), "점수가 같으면 문턱 0을 넘은 것이 아닙니다."),
+        Case(([-5.0, -2.0], [-5.0, -1.0], 5, 0.0), (1, 1),
+             "로짓은 모두 음수일 수도 있습니다. 가장 큰 합을 0에서 시작하지 마세요."),
+        Case(([4.0, -4.0, -9.0], [4.0, 2.0, -9.0], 5, 5.0), (), "답이 없다는 점수는 0번째의 시작과 끝을 더한 8입니다."),
     ),
     wrong=(
         (_Q4.replace("range(first, min(first + longest, len(ends)))", "range(1, len(ends))"), "시작이 끝보다 뒤인"),
@@ -180,6 +193,9 @@ q4 = Exercise(
         (_Q4.replace(" or null - best > threshold", ""), "점수 8이"),
         (_Q4.replace("> threshold", "> 0"), "문턱 6을"),
         (_Q4.replace("> threshold", ">= threshold"), "문턱 0을"),
+        (_Q4.replace('float("-inf")', "0.0"), "0에서 시작하지"),
+        (_Q4.replace("null = starts[0] + ends[0]", "null = starts[-1] + ends[0]"), "시작과 끝을 더한 8"),
+        (_Q4.replace("range(first, min(first + longest", "range(first, min(first + longest + 1"), "longest를 넘는"),
     ),
 )
 
@@ -215,6 +231,8 @@ q5 = Exercise(
         (_Q5.replace("2 * hits / total", "hits / max(len(gold), 1)"), "2/3"),
         (_Q5.replace("set(gold) & set(predicted)",
                      "{one[:2] for one in gold} & {one[:2] for one in predicted}"), "종류가 다르면"),
+        (_Q5.replace("2 * hits / total", "hits / max(len(predicted), 1)"), "2/3"),
+        (_Q5.replace("else 1.0", "else 0.0"), "둘 다 비어"),
     ),
 )
 

@@ -8,7 +8,7 @@ from klue_helpers.exercises.frame import Case, Exercise
 
 _Q1 = '''import numpy as np
 
-def attend(query, key, value):
+def attend_last(query, key, value):
     new, total = len(query), len(key)
     scores = query @ key.T / np.sqrt(query.shape[1])
     visible = np.tril(np.ones((new, total), dtype=bool), k=total - new)
@@ -21,13 +21,13 @@ q1 = Exercise(
     name="q1",
     title="캐시가 있을 때의 인과 어텐션",
     question=(
-        "NumPy로 `attend(query, key, value)`를 완성하세요. `key`와 `value`는 글의 모든 자리 n개의 것이고 모양이 (n, "
-        "h)와 (n, v)입니다. `query`는 글의 **맨 뒤** m자리의 것이고 모양이 (m, h)입니다(m은 n 이하). 질의마다 자기와 "
-        "왼쪽만 보게 가리고, 내적을 √h로 나누어 소프트맥스를 취한 비율로 값을 섞은 (m, v)를 돌려줍니다. 점수가 아주 "
-        "커도 넘치지 않아야 합니다."
+        "NumPy로 `attend_last(query, key, value)`를 완성하세요. `key`와 `value`는 글의 모든 자리 n개의 것이고 모양이 "
+        "(n, h)와 (n, v)입니다. `query`는 글의 **맨 뒤** m자리의 것이고 모양이 (m, h)입니다(m은 n 이하). 질의마다 "
+        "자기와 왼쪽만 보게 가리고, 내적을 √h로 나누어 소프트맥스를 취한 비율로 값을 섞은 (m, v)를 돌려줍니다. 점수가 "
+        "아주 커도 넘치지 않아야 합니다."
     ),
-    answer="attend",
-    blank="import numpy as np\n\ndef attend(query, key, value):\n    ...  # 여기를 채우세요",
+    answer="attend_last",
+    blank="import numpy as np\n\ndef attend_last(query, key, value):\n    ...  # 여기를 채우세요",
     source=_Q1,
     explanation=(
         "질의가 글의 맨 뒤 m자리이므로 첫 질의의 자리 번호는 0이 아니라 n − m입니다. 대각선을 그만큼 옮기면 한꺼번에 "
@@ -49,6 +49,11 @@ q1 = Exercise(
              np.array([[0.0], [0.731058578]]), "내적 2와 4를 √4로 나누면 1과 2입니다."),
         Case((np.array([[1e3], [1e3]]), np.array([[1.0], [1.0]]), np.array([[1.0], [3.0]])), np.array([[1.0], [2.0]]),
              "점수가 1,000이어도 넘치지 않아야 합니다."),
+        Case((np.array([[1e3], [-1e3]]), np.array([[1.0], [1.0]]), np.array([[1.0], [3.0]])), np.array([[1.0], [2.0]]),
+             "줄마다 점수의 크기가 크게 다를 수 있습니다. 가장 큰 점수는 줄마다 따로 빼세요."),
+        Case((np.array([[1.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([[0.0], [1.0]])),
+             np.array([[1 / (1 + math.exp(-math.sqrt(2)))]]),
+             "점수는 1/√2과 3/√2입니다. //로 소수를 버리면 안 됩니다."),
     ),
     wrong=(
         (_Q1.replace("np.where(visible, scores, -np.inf)", "scores"), "첫 자리는 자기만"),
@@ -58,6 +63,8 @@ q1 = Exercise(
          .replace("keepdims=True) @ value", "keepdims=True) * visible @ value"), "보이는 값의 평균"),
         (_Q1.replace(" / np.sqrt(query.shape[1])", ""), "√4로 나누면"),
         (_Q1.replace(" - scores.max(axis=1, keepdims=True)", ""), "넘치지 않아야"),
+        (_Q1.replace("scores.max(axis=1, keepdims=True)", "scores.max()"), "줄마다 따로 빼세요"),
+        (_Q1.replace("query @ key.T / np", "query @ key.T // np"), "소수를 버리면"),
     ),
 )
 
@@ -98,6 +105,7 @@ q2 = Exercise(
         Case((124_439_808, 50_257, 1_024, 12), 768, "가장 작은 GPT-2의 파라미터를 예산으로 주면 768이 나와야 합니다."),
         Case((10_000_000, 8_000, 256, 4), 320, "어휘 8,000개, 4층이면 천만 개로 320차원까지 갑니다."),
         Case((10_000_000, 50_257, 1_024, 4), 128, "어휘가 크면 표가 예산을 다 먹습니다."),
+        Case((194, 10, 4, 1, 3), 0, "차원 3이면 표 42, 블록 147, 마지막 정규화 6으로 195개입니다."),
     ),
     wrong=(
         (_Q2.replace(" + 2 * size", ""), "하나만 모자라도"),
@@ -106,6 +114,7 @@ q2 = Exercise(
         (_Q2.replace("return size", "return size + step"), "꼭 106개"),
         (_Q2.replace("(vocabulary + positions)", "(2 * vocabulary + positions)"), "꼭 106개"),
         (_Q2.replace("size += step", "size += 1"), "꼭 106개"),
+        (_Q2.replace(" + 2 * size", " + 2 + size"), "마지막 정규화 6"),
     ),
 )
 
@@ -204,6 +213,8 @@ q4 = Exercise(
         (_Q4.replace("if temperature == 0", "if temperature < 0"), "앞의 하나만"),
         (_Q4.replace("scaled - scaled.max()", "scaled"), "그대로 셈할 수 없습니다"),
         (_Q4.replace("shares / shares.sum()", "shares"), "보통의 소프트맥스"),
+        (_Q4.replace("    scaled = logits / temperature\n",
+                     "    logits /= temperature\n    scaled = logits\n"), "인자를 바꾸었습니다"),
     ),
 )
 
@@ -309,6 +320,10 @@ q6 = Exercise(
          "ln 8000"),
         ("answer = {'places_again': 2225, 'places_once': 69, 'cache_mb': 314.57, 'first_loss': 8.99, 'bits': 2.0}",
          "글자 수로 나눕니다"),
+        ("answer = {'places_again': 2225.0, 'places_once': 69, 'cache_mb': 314.57, 'first_loss': 8.99, 'bits': 2.89}",
+         "정수여야 하는데 float"),
+        ("answer = {'places_again': 2225, 'places_once': 69, 'cache_mb': 300.0, 'first_loss': 8.99, 'bits': 2.89}",
+         "16비트는 2바이트"),
     ),
     tolerance=0.01,
 )

@@ -34,6 +34,9 @@ q1 = Exercise(
         (_Q1.replace("-chances[place]", "place"), "확률이 높은 것부터"),
         (_Q1.replace("total >= p", "total > p"), "꼭 0.75"),
         (_Q1.replace("if total >= p", "if total + chances[place] > p"), "둘째까지"),
+        (_Q1.replace("sorted(kept)", "kept"), "높은 것부터 담습니다"),
+        ("def nucleus(chances, p):\n    return [place for place, chance in enumerate(chances) if chance >= p]",
+         "둘째까지"),
     ),
 )
 
@@ -59,6 +62,7 @@ q2 = Exercise(
         Case(([2.0, 4.0, -1.0], [1], 2.0), [2.0, 2.0, -1.0], "양수인 점수는 벌점으로 나눕니다."),
         Case(([2.0, 4.0, -1.0], [2], 2.0), [2.0, 4.0, -2.0], "음수인 점수는 벌점을 곱해야 낮아집니다."),
         Case(([8.0, 1.0], [0, 0, 0], 2.0), [4.0, 1.0], "세 번 나온 조각도 한 번만 낮춥니다."),
+        Case(([0.5, -0.5], [0, 1], 2.0), [0.25, -1.0], "1이 아니라 0보다 큰지를 봅니다. 0.5는 나누고 −0.5는 곱합니다."),
     ),
     wrong=(
         ("def penalized(scores, seen, penalty):\n    return [score / penalty if place in seen else score "
@@ -67,10 +71,13 @@ q2 = Exercise(
          "        scores[place] = scores[place] / penalty if scores[place] > 0 else scores[place] * penalty\n"
          "    return scores", "한 번만 낮춥니다"),
         (_Q2.replace("1 / penalty if scores[place] > 0 else penalty", "penalty"), "벌점으로 나눕니다"),
+        (_Q2.replace("changed = list(scores)", "changed = scores"), "인자를 바꾸었습니다"),
+        (_Q2.replace("scores[place] > 0", "scores[place] > 1"), "0보다 큰지를"),
+        (_Q2.replace("1 / penalty if scores[place] > 0 else penalty", "1 / penalty"), "곱해야 낮아집니다"),
     ),
 )
 
-_Q3 = '''def distinct(rows, n):
+_Q3 = '''def distinct_share(rows, n):
     grams = [tuple(row[place:place + n]) for row in rows
              for place in range(len(row) - n + 1)]
     return len(set(grams)) / len(grams) if grams else 0.0'''
@@ -78,12 +85,12 @@ _Q3 = '''def distinct(rows, n):
 q3 = Exercise(
     name="q3",
     title="distinct-n",
-    question=("함수 `distinct(rows, n)`을 완성하세요. `rows`는 조각의 리스트의 리스트입니다. **모든 글을 통틀어** "
-              "서로 다른 "
+    question=("함수 `distinct_share(rows, n)`을 완성하세요. `rows`는 조각의 리스트의 리스트입니다. "
+              "**모든 글을 통틀어** 서로 다른 "
               "n-gram의 수를 n-gram의 수로 나눈 값을 돌려줍니다. n-gram이 없으면 0.0이고, n-gram은 글의 경계를 넘지 "
               "않습니다."),
-    answer="distinct",
-    blank="def distinct(rows, n):\n    ...  # 여기를 채우세요",
+    answer="distinct_share",
+    blank="def distinct_share(rows, n):\n    ...  # 여기를 채우세요",
     source=_Q3,
     explanation="글마다 셈해 평균하면 똑같은 글을 백 번 써도 1이 나올 수 있습니다. 통틀어 세어야 글끼리의 되풀이가 "
                 "보입니다.",
@@ -95,14 +102,16 @@ q3 = Exercise(
         Case(([list("가")], 2), 0.0, "n-gram이 없으면 0입니다."),
     ),
     wrong=(
-        ("def distinct(rows, n):\n    shares = []\n    for row in rows:\n"
+        ("def distinct_share(rows, n):\n    shares = []\n    for row in rows:\n"
          "        grams = [tuple(row[i:i + n]) for i in range(len(row) - n + 1)]\n"
          "        shares.append(len(set(grams)) / len(grams) if grams else 0.0)\n"
          "    return sum(shares) / len(shares)", "통틀어 셀 때"),
         (_Q3.replace(" if grams else 0.0", ""), "n-gram이 없으면"),
-        ("def distinct(rows, n):\n    row = [piece for one in rows for piece in one]\n"
+        ("def distinct_share(rows, n):\n    row = [piece for one in rows for piece in one]\n"
          "    grams = [tuple(row[i:i + n]) for i in range(len(row) - n + 1)]\n"
          "    return len(set(grams)) / len(grams) if grams else 0.0", "통틀어 셀 때"),
+        (_Q3.replace("len(grams) if", "sum(map(len, rows)) if"), "서로 다른 것은 둘"),
+        (_Q3.replace("len(row) - n + 1", "len(row)"), "서로 다른 것은 둘"),
     ),
 )
 
@@ -134,6 +143,8 @@ q4 = Exercise(
         (_Q4.replace('감정:"', '감정: "'), "끝에 빈칸이 없습니다"),
         (_Q4.replace("{label}\\n", "{label}"), "줄 바꿈 하나로"),
         (_Q4.replace("for text, label in shots", "for text, label in shots[:1]"), "줄 바꿈 하나로"),
+        (_Q4.replace("{query}\\n감정:", "{query}\\n감정:\\n"), "끝에 빈칸이 없습니다"),
+        (_Q4.replace('"".join(lines)', '"\\n".join(lines)'), "줄 바꿈 하나로"),
     ),
 )
 
@@ -161,6 +172,8 @@ q5 = Exercise(
         (_Q5.replace("(size_in + size_out)", "size_in"), "4 + 4"),
         (_Q5.replace("sum(rank", "max(rank"), "네 배"),
         (_Q5.replace("size_in + size_out", "size_in * size_out"), "4 + 4"),
+        (_Q5.replace("rank * (size_in + size_out)", "size_in * size_out + rank * (size_in + size_out)"), "4 + 4"),
+        (_Q5.replace("rank * (size_in + size_out)", "rank * (size_in + size_out) / 1"), "정수여야 하는데 float"),
     ),
 )
 
@@ -172,24 +185,25 @@ def joint_goal(gold, guesses):
 q6 = Exercise(
     name="q6",
     title="결합 목표 정확도",
-    question=("함수 `joint_goal(gold, guesses)`를 완성하세요. 둘 다 차례마다의 상태(‘도메인-칸-값’의 리스트)를 담은 "
-              "리스트입니다. "
-              "상태가 **차례와 상관없이 통째로** 같은 비율을 0~1로 돌려줍니다."),
+    question=("함수 `joint_goal(gold, guesses)`를 완성하세요. 둘 다 손님의 말마다의 상태(‘도메인-칸-값’의 리스트)를 "
+              "담은 리스트입니다. 상태가 **적은 순서와 상관없이 통째로** 같은 비율을 0~1로 돌려줍니다."),
     answer="joint_goal",
     blank="import numpy as np\n\ndef joint_goal(gold, guesses):\n    ...  # 여기를 채우세요",
     source=_Q6,
     explanation="하나라도 빠지거나 더하면 0점입니다. 그래서 칸 F1이 90이 넘어도 JGA는 절반에 못 미칠 수 있습니다.",
-    hints=("리스트를 집합으로 바꾸면 적은 차례가 상관없어집니다.",
-           "차례마다 같으면 1, 다르면 0으로 치고 평균합니다."),
+    hints=("리스트를 집합으로 바꾸면 적은 순서가 상관없어집니다.",
+           "손님의 말마다 같으면 1, 다르면 0으로 치고 평균합니다."),
     cases=(
-        Case(([["가", "나"]], [["나", "가"]]), 1.0, "적은 차례가 달라도 같은 상태입니다."),
+        Case(([["가", "나"]], [["나", "가"]]), 1.0, "적은 순서가 달라도 같은 상태입니다."),
         Case(([["가", "나"], []], [["가"], []]), 0.5, "하나가 빠지면 틀린 것이고, 둘 다 비면 맞은 것입니다."),
         Case(([["가"]], [["가", "나"]]), 0.0, "더 쓴 것도 틀린 것입니다."),
     ),
     wrong=(
-        (_Q6.replace("set(one) == set(other)", "one == other"), "차례가 달라도"),
+        (_Q6.replace("set(one) == set(other)", "one == other"), "순서가 달라도"),
         (_Q6.replace("set(one) == set(other)", "set(one) <= set(other)"), "더 쓴 것도"),
         (_Q6.replace("set(one) == set(other)", "set(one) >= set(other)"), "하나가 빠지면"),
+        (_Q6.replace("set(one) == set(other)", "len({*one} & {*other}) / max(len({*one, *other}), 1)"),
+         "하나가 빠지면"),
     ),
 )
 

@@ -45,10 +45,10 @@ class CrossLayer(nn.Module):
         -------
         words, picture as before, and the shares (B, T, places), averaged over heads.
         """
-        asked, seen = self.norm_words(words), self.norm_picture(picture)
+        asked, seen = self.norm_words(words), self.norm_picture(picture)  # (B, T, size), (B, places, size)
         found, shares = self.to_picture(asked, seen, seen)  # query: words; key and value: the picture
-        heard, _ = self.to_words(seen, asked, asked, key_padding_mask=blank, need_weights=False)
-        words = self.words(words + found, src_key_padding_mask=blank)
+        heard, _ = self.to_words(seen, asked, asked, key_padding_mask=blank, need_weights=False)  # (B, places, size)
+        words = self.words(words + found, src_key_padding_mask=blank)  # (B, T, size)
         return words, self.picture(picture + heard), shares
 
 
@@ -73,7 +73,7 @@ class TwoStream(nn.Module):
         if size % heads:
             raise KlueError(f"크기 {size}을(를) 머리 {heads}개로 나눌 수 없습니다. 크기를 머리의 배수로 정하세요.")
         self.pieces = nn.Embedding(len(PIECES) + 1, size)  # one more: the place where the answer gathers
-        self.text_places = nn.Parameter(torch.randn(LENGTH + 1, size) * 0.3)
+        self.text_places = nn.Parameter(torch.randn(LENGTH + 1, size) * 0.3)  # smaller than the pieces' own vectors
         self.features = nn.Sequential(nn.Conv2d(3, 2 * size, CELL, stride=CELL), nn.GELU(),
                                       nn.Conv2d(2 * size, size, 1))
         self.norm = nn.LayerNorm(size)
@@ -95,15 +95,16 @@ class TwoStream(nn.Module):
         scores (B, answers) and a list of (B, T, 4), T being one more than the longest text's pieces; the first word is
         the place where the answer gathers.
         """
-        first = texts.new_full((len(texts), 1), len(PIECES))
+        first = texts.new_full((len(texts), 1), len(PIECES))  # (B, 1)
         longest = int((texts != 0).sum(dim=1).max())
         texts = torch.cat([first, texts[:, :longest]], dim=1)  # (B, T)
-        blank = texts == 0
-        words = self.words(self.pieces(texts) + self.text_places[:texts.shape[1]], src_key_padding_mask=blank)
-        grid = self.features(1 - pictures).flatten(2).transpose(1, 2)  # white is 0; (B, 4, size)
-        picture, maps = self.picture(self.norm(grid) + self.picture_places), []
+        blank = texts == 0  # (B, T)
+        words = self.pieces(texts) + self.text_places[:texts.shape[1]]  # (B, T, size)
+        words = self.words(words, src_key_padding_mask=blank)  # (B, T, size)
+        regions = self.features(1 - pictures).flatten(2).transpose(1, 2)  # white is 0; (B, 4, size)
+        picture, maps = self.picture(self.norm(regions) + self.picture_places), []  # (B, 4, size)
         for layer in self.layers:
-            words, picture, shares = layer(words, picture, blank)
+            words, picture, shares = layer(words, picture, blank)  # (B, T, size), (B, 4, size), (B, T, 4)
             maps.append(shares)
         return self.answer(words[:, 0]), maps
 
@@ -115,6 +116,10 @@ class QuestionBatch:
     texts: Tensor
     pictures: Tensor
     answers: Tensor
+
+    def to(self, device: torch.device | str) -> "QuestionBatch":
+        """Return the same questions on another device."""
+        return QuestionBatch(self.texts.to(device), self.pictures.to(device), self.answers.to(device))
 
 
 def question_tensors(questions: Sequence[Question]) -> QuestionBatch:
@@ -131,6 +136,7 @@ def train_two_stream(network: TwoStream, data: QuestionBatch, *, steps: int, bat
 
     Parameters
     ----------
+    data : from `question_tensors`; it is moved to the network's device.
     steps, batch_size : updates, and questions in each.
     learning_rate : the peak; it rises for a twentieth of the steps and falls to nothing.
     blind : give white pictures, so that only the question is left to go by.
@@ -138,30 +144,31 @@ def train_two_stream(network: TwoStream, data: QuestionBatch, *, steps: int, bat
     """
     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.01)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 20, steps)
-    order, losses = torch.Generator().manual_seed(seed), []
+    data = data.to(network.text_places.device)
+    draw, losses = torch.Generator().manual_seed(seed), []  # on the CPU: the same order on every device
     network.train()
     for _ in range(steps):
-        rows = torch.randint(len(data.texts), (batch_size,), generator=order)
-        pictures = torch.ones_like(data.pictures[rows]) if blind else data.pictures[rows]
-        scores, _ = network(data.texts[rows], pictures)
+        rows = torch.randint(len(data.texts), (batch_size,), generator=draw)  # (B,)
+        pictures = torch.ones_like(data.pictures[rows]) if blind else data.pictures[rows]  # (B, 3, 24, 24)
+        scores, _ = network(data.texts[rows], pictures)  # (B, answers)
         loss = functional.cross_entropy(scores, data.answers[rows])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        losses.append(loss.item())
+        losses.append(loss.detach())
     network.eval()
-    return losses
+    return torch.stack(losses).tolist() if losses else []  # once at the end: each number makes a GPU wait
 
 
 @torch.no_grad()
 def answer_questions(network: TwoStream, data: QuestionBatch, *, batch_size: int = 250) -> list[str]:
     """Return the network's answer to each question, as text. Taught in lecture 10."""
-    numbers = [int(number) for begin in range(0, len(data.texts), batch_size)
-               for number in network(data.texts[begin:begin + batch_size],
-                                     data.pictures[begin:begin + batch_size])[0].argmax(dim=-1)]
-    return [ALL_ANSWERS[number] for number in numbers]
+    data = data.to(network.text_places.device)
+    chosen = [network(texts, pictures)[0].argmax(dim=-1)  # (B,)
+              for texts, pictures in zip(data.texts.split(batch_size), data.pictures.split(batch_size), strict=True)]
+    return [ALL_ANSWERS[number] for part in chosen for number in part.tolist()]
 
 
 def accuracy_by_kind(questions: Sequence[Question], answers: Sequence[str]) -> dict[str, float]:

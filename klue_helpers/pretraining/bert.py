@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from klue_helpers.pretraining.corpus import Corpus, document_sentences
+from klue_helpers.pretraining.diary import fill_blanks
 from klue_helpers.pretraining.kinds import Batch, Document, Kind, RegisterExamples
 from klue_helpers.pretraining.pairs import collate_pairs, mask_tokens, next_sentence_pairs, pair_lengths
 from klue_helpers.pretraining.settings import BertSettings
@@ -43,29 +44,41 @@ def new_bert(settings: BertSettings, vocab_size: int) -> "BertForPreTraining":
 class BertLoss(nn.Module):
     """The sum of BERT's two losses, the output layer computed for the hidden tokens only. Taught in lecture 4.
 
-    Equal to the loss of `BertForPreTraining`, which scores the whole vocabulary at every token.
+    ``loss`` is equal to that of `BertForPreTraining`, which scores the whole vocabulary at every token. What is
+    reported of the masked task counts the places that show ``[MASK]``: where the token itself or a random one stands,
+    a model can gain by copying what it sees.
+
+    Parameters
+    ----------
+    mask_id : id of ``[MASK]``.
     """
 
-    def __init__(self, model: "BertForPreTraining") -> None:
+    layers = "bert.encoder.layer."  # how the names of the layers' weights begin
+
+    def __init__(self, model: "BertForPreTraining", mask_id: int) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.mask_id = model, mask_id
 
     def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
         labels = batch["labels"]
         states = self.model.bert(batch["input_ids"], attention_mask=batch["attention_mask"],
                                  token_type_ids=batch["token_type_ids"])
-        hidden = labels != -100  # (rows, length)
-        scores = self.model.cls.predictions(states.last_hidden_state[hidden]).float()  # (chosen, vocab)
-        masked = nn.functional.cross_entropy(scores, labels[hidden], reduction="sum") / hidden.sum().clamp(min=1)
+        chosen = labels != -100  # (rows, length)
+        answers = labels[chosen]  # (chosen,)
+        scores = self.model.cls.predictions(states.last_hidden_state[chosen]).float()  # (chosen, vocab)
+        losses = nn.functional.cross_entropy(scores, answers, reduction="none")  # (chosen,)
         pairs = self.model.cls.seq_relationship(states.pooler_output).float()  # (rows, 2)
-        answers = batch["next_sentence_label"]
-        known = (answers != -100).sum().clamp(min=1)
-        neighbour = nn.functional.cross_entropy(pairs, answers, reduction="sum") / known
+        follows = batch["next_sentence_label"]  # (rows,)
+        known = (follows != -100).sum().clamp(min=1)
+        neighbour = nn.functional.cross_entropy(pairs, follows, reduction="sum") / known
         with torch.no_grad():
-            right = (scores.argmax(-1) == labels[hidden]).sum() / hidden.sum().clamp(min=1)
-            paired = ((pairs.argmax(-1) == answers) & (answers != -100)).sum() / known
-        return {"loss": masked + neighbour, "masked_loss": masked, "pair_loss": neighbour,
-                "masked_accuracy": right, "pair_accuracy": paired}
+            unseen = batch["input_ids"][chosen] == self.mask_id  # (chosen,)
+            count = unseen.sum().clamp(min=1)
+            right = (scores.gather(1, answers[:, None])[:, 0] == scores.amax(-1)) & unseen  # faster than argmax
+            paired = ((pairs.argmax(-1) == follows) & (follows != -100)).sum() / known
+        return {"loss": losses.sum() / chosen.sum().clamp(min=1) + neighbour,
+                "masked_loss": (losses * unseen).sum() / count, "pair_loss": neighbour,
+                "masked_accuracy": right.sum() / count, "pair_accuracy": paired}
 
 
 class BertExamples(RegisterExamples):
@@ -103,6 +116,7 @@ def _train_tokenizer(documents: Iterable[Document], settings: BertSettings) -> "
 
 BERT = Kind(
     train_tokenizer=_train_tokenizer, texts_of=document_sentences,
-    new_model=lambda settings, tokenizer: new_bert(settings, len(tokenizer)), loss=BertLoss, examples=BertExamples,
+    new_model=lambda settings, tokenizer: new_bert(settings, len(tokenizer)),
+    loss=lambda model, tokenizer: BertLoss(model, tokenizer.mask_token_id), examples=BertExamples, diary=fill_blanks,
     positions="bert.embeddings.position_embeddings.weight", dropouts=_DROPOUTS,
 )

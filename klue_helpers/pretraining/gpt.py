@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from klue_helpers.pretraining.corpus import Corpus
+from klue_helpers.pretraining.diary import continue_prompts
 from klue_helpers.pretraining.kinds import Batch, Document, Kind, RegisterExamples
 from klue_helpers.pretraining.settings import GptSettings
 from klue_helpers.tokenizers import train_bpe
@@ -44,6 +45,8 @@ class GptLoss(nn.Module):
 
     Equal to the loss of `GPT2LMHeadModel`, which scores the whole vocabulary at the padding too.
     """
+
+    layers = "transformer.h."  # how the names of the layers' weights begin
 
     def __init__(self, model: "GPT2LMHeadModel") -> None:
         super().__init__()
@@ -113,6 +116,7 @@ def _train_tokenizer(documents: Iterable[Document], settings: GptSettings) -> "B
 
 
 GPT = Kind(
-    train_tokenizer=_train_tokenizer, texts_of=_whole, new_model=new_gpt, loss=GptLoss, examples=GptExamples,
+    train_tokenizer=_train_tokenizer, texts_of=_whole, new_model=new_gpt,
+    loss=lambda model, tokenizer: GptLoss(model), examples=GptExamples, diary=continue_prompts,
     positions="transformer.wpe.weight", dropouts=_DROPOUTS,
 )

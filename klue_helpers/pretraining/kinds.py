@@ -11,6 +11,7 @@ from torch import nn
 
 from klue_helpers.embeddings import piece_vectors, sinusoidal_positions
 from klue_helpers.pretraining.corpus import Corpus
+from klue_helpers.pretraining.diary import Answers
 from klue_helpers.pretraining.pairs import plan_batches
 from klue_helpers.pretraining.settings import PretrainSettings
 
@@ -49,11 +50,11 @@ class RegisterExamples(ABC):
         parts, offset = [], 0
         for number, (name, corpus) in enumerate(self.train.items()):
             for turn in range(self.weights[name]):
-                seed = hash((self.settings.seed, epoch, number, turn))  # of integers: the same in every process
+                seed = _seed_of(self.settings.seed, epoch, number, turn)
                 parts.append(self._rows(corpus, seed) + offset * np.array(self.is_place))
             offset += len(corpus.pieces)
         self.rows = np.concatenate(parts)
-        seed = abs(hash((self.settings.seed, epoch)))
+        seed = _seed_of(self.settings.seed, epoch)
         return plan_batches(self._lengths(self.rows), batch_tokens=self.settings.batch_tokens, seed=seed)
 
     def batch(self, rows: np.ndarray, seed: int) -> Batch:
@@ -85,6 +86,11 @@ class RegisterExamples(ABC):
         """Return the network's inputs, with ``attention_mask`` 1 for every token that counts."""
 
 
+def _seed_of(*numbers: int) -> int:
+    """Return a seed that follows from some whole numbers, the same on every machine and in every Python."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is one model's own in `klue pretrain`.
@@ -94,8 +100,10 @@ class Kind:
     train_tokenizer : from documents and settings to a trained tokenizer.
     texts_of : from a document to the texts that are tokenized one by one.
     new_model : from settings and tokenizer to a network with random weights.
-    loss : a module around the network that gives the losses of a batch, the one to minimise under ``"loss"``.
+    loss : from network and tokenizer to a module that gives the losses of a batch, the one to minimise under
+        ``"loss"``; its `layers` says how the names of the layers' weights begin.
     examples : makes the batches.
+    diary : from network and tokenizer to the answers that a diary of the run keeps.
     positions : name of the table of position vectors among the network's parameters.
     dropouts : names of the dropout rates in the network's configuration.
     """
@@ -103,8 +111,9 @@ class Kind:
     train_tokenizer: Callable[[Iterable[Document], Any], "BaseTokenizer"]
     texts_of: Callable[[Document], list[str]]
     new_model: Callable[[Any, "PreTrainedTokenizerFast"], "PreTrainedModel"]
-    loss: Callable[[Any], nn.Module]
+    loss: Callable[[Any, "PreTrainedTokenizerFast"], nn.Module]
     examples: type[RegisterExamples]
+    diary: Callable[[Any, "PreTrainedTokenizerFast"], Answers]
     positions: str
     dropouts: tuple[str, ...]
 

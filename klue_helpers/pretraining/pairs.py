@@ -201,11 +201,12 @@ def mask_tokens(input_ids: torch.Tensor, *, special_ids: list[int], mask_id: int
 
     Source: Devlin et al. 2019, section 3.1.
     """
-    special = torch.isin(input_ids, torch.tensor(special_ids))
-    chosen = (torch.rand(input_ids.shape, generator=generator) < probability) & ~special
+    device, shape = input_ids.device, input_ids.shape  # draws are made on the CPU: the same on every device
+    special = torch.isin(input_ids, torch.tensor(special_ids, device=device))
+    chosen = (torch.rand(shape, generator=generator).to(device) < probability) & ~special
     labels = input_ids.masked_fill(~chosen, -100)
-    lot = torch.rand(input_ids.shape, generator=generator)
+    lot = torch.rand(shape, generator=generator).to(device)
     inputs = input_ids.masked_fill(chosen & (lot < 0.8), mask_id)
     low = max(special_ids) + 1  # special tokens come first in the vocabulary
-    anything = torch.randint(low, vocab_size, input_ids.shape, generator=generator)
+    anything = torch.randint(low, vocab_size, shape, generator=generator).to(device)
     return torch.where(chosen & (lot >= 0.9), anything, inputs), labels

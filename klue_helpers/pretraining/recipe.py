@@ -11,8 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from klue_helpers.data import load_data
 from klue_helpers.data.catalogue import CATALOGUE
 from klue_helpers.errors import KlueError
 from klue_helpers.pretraining.corpus import read_documents
-from klue_helpers.text import normalize, strip_invisible
+from klue_helpers.text import has_slur, normalize, strip_invisible
 
 Document = list[str]
 LICENCES = {
@@ -66,24 +64,6 @@ def text_key(text: str) -> str:
     True
     """
     return _NOT_LETTERS.sub("", normalize(strip_invisible(text)).casefold())
-
-
-@cache
-def slurs() -> re.Pattern[str]:
-    """Return the pattern of ``slurs.txt``."""
-    lines = files("klue_helpers.pretraining").joinpath("slurs.txt").read_text(encoding="utf-8").splitlines()
-    return re.compile("|".join(line for line in lines if line and not line.startswith("#")))
-
-
-def has_slur(text: str) -> bool:
-    """Say whether a line would be left out for its words. Taught in lecture 4.
-
-    Examples
-    --------
-    >>> has_slur("이야기의 시발점이 되는 새끼손가락")
-    False
-    """
-    return bool(slurs().search(re.sub(r"\s+", "", text)))
 
 
 def build_corpus(data_dir: Path, output: Path) -> Report:

@@ -1,5 +1,6 @@
 """`klue pretrain` from a folder of text to a saved model (lectures 4 and 8)."""
 
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -9,9 +10,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from klue_helpers import runtime
 from klue_helpers.errors import KlueError
+from klue_helpers.files import claim_folder, lock_folder, write_atomically
+from klue_helpers.models import model_folder
 from klue_helpers.pretraining.bert import BERT
 from klue_helpers.pretraining.corpus import hold_out, read_registers, register_weights, to_corpus
+from klue_helpers.pretraining.diary import Diary
 from klue_helpers.pretraining.gpt import GPT
 from klue_helpers.pretraining.kinds import Kind, set_first_weights
 from klue_helpers.pretraining.loop import CHECKPOINT, Trainer, Workers, join_workers
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 Registers = dict[str, list[list[str]]]  # documents by register, each a list of lines
 
+SETTINGS = "settings.json"
+# What a run may go on with: more steps while its learning rate is flat, and what does not change the weights.
+CHANGEABLE = frozenset({"steps", "cooldown", "threads", "evaluate_texts", "save_every", "diary"})
 FINE_TUNING_DROPOUT = 0.1  # that of BERT and GPT-2, in the saved configuration
 _KINDS: dict[str, Kind] = {"bert": BERT, "gpt": GPT}
 
@@ -45,9 +53,10 @@ def pretrain(folder: Path, output: Path, settings: PretrainSettings) -> bool:
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    runtime.keep_freed_memory()
     registers = read_registers(folder)
     weights = register_weights(settings.weights, registers)
-    with join_workers() as workers:
+    with join_workers() as workers, lock_folder(output) if workers.first else contextlib.nullcontext():
         _claim(output, settings, registers, workers)
         split = {name: hold_out(documents) for name, documents in registers.items()}
         tokenizer = _tokenizer(split, output, settings, workers)
@@ -56,12 +65,33 @@ def pretrain(folder: Path, output: Path, settings: PretrainSettings) -> bool:
                         for name, parts in split.items()} for side in (0, 1))
         model = kind.new_model(settings, tokenizer)
         if workers.first and not (output / CHECKPOINT).exists():
-            set_first_weights(kind, model, settings, train)  # torchrun's other processes get them from the first
+            if settings.start:
+                take_weights(model, settings.start)
+            else:
+                set_first_weights(kind, model, settings, train)  # torchrun's other processes get them from the first
         examples = kind.examples(settings, tokenizer, train, held, weights)
-        Trainer(kind.loss(model), examples, settings, output, workers).run()
+        diary = Diary(output / "diary.jsonl", lambda: kind.diary(model, tokenizer))
+        Trainer(kind.loss(model, tokenizer), examples, settings, output, workers, diary).run()
         if workers.first:
             save_model(kind, model, output)
         return workers.first
+
+
+def take_weights(model: "PreTrainedModel", start: str) -> None:
+    """Copy the weights of a saved model of the same shape into a new one.
+
+    Raises
+    ------
+    KlueError : another kind of model, or one of another size.
+    """
+    saved = type(model).from_pretrained(model_folder(start), dtype=torch.float32)
+    shapes, theirs = ({name: tuple(weight.shape) for name, weight in one.named_parameters()} for one in (model, saved))
+    differing = [name for name in shapes if theirs.get(name) != shapes[name]]
+    if differing:
+        name = differing[0]
+        raise KlueError(f"start로 준 {start}의 가중치는 모양이 다릅니다: {name}이(가) {theirs.get(name)}인데 "
+                        f"설정대로는 {shapes[name]}입니다. hidden_size, layers, max_length를 그 모델에 맞추세요.")
+    model.load_state_dict(saved.state_dict())
 
 
 def save_model(kind: Kind, model: "PreTrainedModel", output: Path) -> None:
@@ -75,26 +105,46 @@ def save_model(kind: Kind, model: "PreTrainedModel", output: Path) -> None:
 
 def _claim(output: Path, settings: PretrainSettings, registers: Registers, workers: Workers) -> None:
     """Write settings and the text's hash into the folder; check that a run to go on with has the same."""
-    path = output / "settings.json"
     digest = hashlib.sha256(json.dumps(registers, ensure_ascii=False).encode()).hexdigest()
     mine = {"kind": settings.kind, **asdict(settings), "corpus_sha256": digest}
-    if workers.first and not path.exists():
-        output.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(mine, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+    if workers.first:
+        claim_folder(output, SETTINGS)
     workers.wait()
-    theirs = json.loads(path.read_text(encoding="utf-8"))
-    differing = [name for name in mine if mine[name] != theirs.get(name)]
+    theirs = _read_settings(output / SETTINGS)
+    differing = [name for name in mine if name not in CHANGEABLE and mine[name] != theirs.get(name, mine[name])]
     if differing:
         raise KlueError(f"{output}에는 다른 설정이나 글로 시작한 학습이 있습니다: {', '.join(differing)}. 이어서 "
                         "하려면 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
+    workers.wait()
+    if workers.first:
+        write_atomically(output / SETTINGS, json.dumps(mine, ensure_ascii=False, indent=1) + "\n")
+
+
+def _read_settings(path: Path) -> dict:
+    """Return the settings of the run that the folder holds; none where it is new.
+
+    Raises
+    ------
+    KlueError : a file that is no settings.
+    """
+    if not path.exists():
+        return {}
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # JSON and UTF-8 alike
+        settings = None
+    if not isinstance(settings, dict):
+        raise KlueError(f"{path} 파일이 망가져 어떤 설정으로 시작한 학습인지 알 수 없습니다. 그 파일에 처음의 설정을 "
+                        "다시 적거나 다른 --output을 쓰세요.")
+    return settings
 
 
 def _tokenizer(split: dict, output: Path, settings: PretrainSettings, workers: Workers) -> "PreTrainedTokenizerFast":
-    """Train the tokenizer on the training documents, or load the one that an earlier start trained."""
+    """Train the tokenizer on the training documents, or take that of an earlier run or of the model to start from."""
     from transformers import AutoTokenizer
 
+    if workers.first and not (output / "tokenizer.json").exists() and settings.start:
+        AutoTokenizer.from_pretrained(model_folder(settings.start)).save_pretrained(output)
     if workers.first and not (output / "tokenizer.json").exists():
         documents = (document for kept, _ in split.values() for document in kept)
         trained = _KINDS[settings.kind].train_tokenizer(documents, settings)
@@ -104,4 +154,3 @@ def _tokenizer(split: dict, output: Path, settings: PretrainSettings, workers: W
                 (Path(part) / name).replace(output / name)
     workers.wait()
     return AutoTokenizer.from_pretrained(output)
-

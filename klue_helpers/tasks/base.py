@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from klue_helpers.data.catalogue import data_set
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics import Scores
+from klue_helpers.options import shown
+from klue_helpers.tasks.forms import Columns, Form
 
 if TYPE_CHECKING:
     import torch
@@ -68,7 +73,6 @@ class Task(ABC):
     cpu, gpu : recipe for the mini models and for published ones (KLUE's baseline, where it has the task).
     """
 
-    scored: ClassVar[tuple[str, ...]]  # what of gold and prediction the metrics take
     additive: ClassVar[bool] = False  # whether the score of a set is the mean of its examples' scores
     name: str
     title: str
@@ -102,6 +106,45 @@ class Task(ABC):
         """Return the rows that a row of the data set holds: itself, or the turns of a dialogue."""
         return [row]
 
+    @property
+    @abstractmethod
+    def gold_form(self) -> Form:
+        """What a line of a gold file holds."""
+
+    @property
+    def prediction_form(self) -> Form:
+        """What a line of a prediction file holds; the same as the gold's unless the kind of task says otherwise."""
+        return self.gold_form
+
+    @abstractmethod
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the scores of columns that `score` has checked."""
+
+    def score(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the metrics of predictions. Taught in lecture 5.
+
+        Parameters
+        ----------
+        gold, predicted : columns of one length, one value for each example, named as in `gold_form` and
+            `prediction_form`: ``label`` (numbers), for relations also ``probs`` of the prediction; ``score``;
+            ``labels`` (tags by name); ``heads`` and ``types`` (numbers); ``answers`` of the gold and ``answer`` of the
+            prediction; ``state``.
+
+        Raises
+        ------
+        KlueError : no examples, a different number on the two sides.
+
+        Examples
+        --------
+        >>> from klue_helpers.tasks import load_task
+        >>> load_task("nli").score({"label": [0, 1, 2, 2]}, {"label": [0, 1, 2, 0]}).official
+        {'accuracy': 75.0}
+        """
+        sizes = {len(column) for column in (*gold.values(), *predicted.values())}
+        if len(sizes) != 1 or 0 in sizes:
+            raise KlueError(f"정답과 예측의 개수가 같고 하나 이상이어야 하는데 {sorted(sizes)}입니다. 개수를 맞추세요.")
+        return self.metrics(gold, predicted)
+
     @abstractmethod
     def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
         """Return the network's inputs of all rows in order; with labels where the rows have them."""
@@ -116,20 +159,15 @@ class Task(ABC):
 
     @abstractmethod
     def decode(self, readouts: Sequence[Any], features: Sequence[Feature], rows: Sequence[Row]) -> list[Prediction]:
-        """Return one prediction a row, in the form that `klue score` reads."""
+        """Return one prediction per row, each of the `prediction_form`."""
 
     @abstractmethod
     def gold(self, row: Row) -> Prediction:
-        """Return the right answer in the form that `klue score` reads."""
+        """Return the right answer, of the `gold_form`."""
 
     @abstractmethod
     def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
         """Return the predictions of the best guess that looks at no text, for comparison."""
-
-    def columns(self, examples: Sequence[Prediction]) -> dict[str, Sequence[Any]]:
-        """Return gold or predictions as the columns that the metrics take."""
-        names = [name for name in self.scored if name in examples[0]]
-        return {name: [example[name] for example in examples] for name in names}
 
     def row_of(self, texts: Sequence[str]) -> Row:
         """Return a row to predict on, made of the texts that a user typed."""
@@ -151,13 +189,45 @@ class Task(ABC):
         return not any(row[column].strip() for column in self.texts)
 
 
+def require_texts(value: Any, column: str) -> None:
+    """Raise KlueError unless the value is a list of texts."""
+    if not isinstance(value, list):
+        raise KlueError(f"{column!r} 열에는 글의 목록이 있어야 하는데 {shown(value)}입니다. "
+                        "[\"가\", \"나\"] 꼴로 고치세요.")
+    for text in value:
+        require_text(text, column)
+
+
 def require_text(value: Any, column: str) -> str:
     """Return the value if it is text that can be written as UTF-8, else raise KlueError."""
     if not isinstance(value, str):
-        raise KlueError(f"{column!r} 열에는 글이 있어야 하는데 {value!r}입니다. 따옴표로 묶은 글을 넣으세요.")
+        raise KlueError(f"{column!r} 열에는 글이 있어야 하는데 {shown(value)}입니다. 따옴표로 묶은 글을 넣으세요.")
     if _HALF_CHARACTER.search(value):
         raise KlueError(f"{column!r} 열의 글에 깨진 글자(짝이 없는 서로게이트)가 있습니다. 그 글자를 지우세요.")
     return value
+
+
+def visible_edges(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for every place in a text, where what is seen from there on begins, and where what is seen before ends.
+
+    The offsets of some tokenizers (DeBERTa-v2, BigBird) count the space before a word to its first token. A token at
+    ``start`` to ``end`` shows what stands at ``begins[start]`` to ``ends[end]``: nothing, if that has no length.
+
+    Returns
+    -------
+    begins, ends : (characters + 1,) whole numbers.
+
+    Examples
+    --------
+    >>> begins, ends = visible_edges("봄 비")
+    >>> (begins[1], ends[3]), (begins[1], ends[2])
+    ((2, 3), (2, 1))
+    """
+    seen = ~np.fromiter(map(str.isspace, text), dtype=bool, count=len(text))  # (characters,)
+    places = np.arange(len(text) + 1)
+    begins = np.where(np.append(seen, True), places, len(text))
+    ends = np.where(np.insert(seen, 0, True), places, 0)
+    return np.minimum.accumulate(begins[::-1])[::-1], np.maximum.accumulate(ends)
 
 
 def label_number(value: Any, labels: "ClassLabel", column: str) -> int:

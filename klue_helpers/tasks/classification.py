@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from klue_helpers.configure import option
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.counts import accuracy, count, macro_f1
+from klue_helpers.metrics.scores import Scores, without_defects
+from klue_helpers.metrics.similarity import pearson, similar_f1, spearman
 from klue_helpers.models import Encoder, load_encoder
+from klue_helpers.options import option
 from klue_helpers.tasks.base import Feature, Prediction, Row, Task, label_number
+from klue_helpers.tasks.forms import Columns, Form, label_in, read_score
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
@@ -46,9 +48,14 @@ class TextTask(Task):
 
 @dataclass(frozen=True, kw_only=True)
 class Classification(TextTask):
-    """A label for one text, or for a pair of texts. Taught in lectures 5 and 6."""
+    """A label for one text, or for a pair of texts. Taught in lectures 5 and 6.
 
-    scored: ClassVar[tuple[str, ...]] = ("label",)
+    Attributes
+    ----------
+    reported : names of the metrics that the set is scored by.
+    """
+
+    reported: tuple[str, ...] = ("accuracy", "macro_f1")
 
     @property
     def labels(self) -> "ClassLabel":
@@ -78,10 +85,16 @@ class Classification(TextTask):
         """Return ``{"label": name}``."""
         return {"label": self.labels.names[row[self.label]]}
 
-    def columns(self, examples: Sequence[Prediction]) -> dict[str, Sequence[Any]]:
-        """Return the columns with the labels' numbers."""
-        columns = super().columns(examples)
-        return {**columns, "label": np.array([self.labels.names.index(name) for name in columns["label"]])}
+    @property
+    def gold_form(self) -> Form:
+        """A label by name or by number."""
+        return Form({"label": label_in(self.labels.names)}, f'{{"label": "{self.labels.names[0]}"}}')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return accuracy and macro F1, or that one of them which is reported."""
+        sides = gold["label"], predicted["label"]
+        found = {"accuracy": accuracy(*sides), "macro_f1": macro_f1(count(*sides))}
+        return without_defects({name: found[name] for name in self.reported})
 
     def stratum(self, row: Row) -> Any:
         """Return the label."""
@@ -100,12 +113,13 @@ class Regression(TextTask):
 
     Attributes
     ----------
+    reported : names of the metrics that the set is scored by.
     inner : name of the score inside the label column, where that holds several.
     pairing : ``"cross"``, both texts in one input, as KLUE's baseline has it; ``"bi"``, each text alone, compared by
         the cosine of their mean vectors (Reimers and Gurevych 2019), which needs far fewer examples.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("score",)
+    reported: tuple[str, ...] = ("pearson", "f1")
     inner: str = ""
     top: float = 5.0
     pairing: str = option("cross", "두 글을 함께 읽음(cross) 또는 따로 읽어 코사인으로 견줌(bi)", choices=PAIRINGS)
@@ -157,6 +171,17 @@ class Regression(TextTask):
     def gold(self, row: Row) -> Prediction:
         """Return ``{"score": number}``."""
         return {"score": float(self.value(row))}
+
+    @property
+    def gold_form(self) -> Form:
+        """A number."""
+        return Form({"score": read_score}, '{"score": 3.5}')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the correlations and the F1 of "similar" that are reported."""
+        sides = gold["score"], predicted["score"]
+        found = {"pearson": pearson, "f1": similar_f1, "spearman": spearman}
+        return without_defects({name: found[name](*sides) for name in self.reported})
 
     def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
         """Return the mean score of the training rows."""

@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from klue_helpers.data.schemas import DEPENDENCIES
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.counts import macro_f1, micro_f1
+from klue_helpers.metrics.scores import Scores
+from klue_helpers.metrics.trees import WRONG_HEAD, count_heads, count_labelled, sentence_uas
 from klue_helpers.models import Encoder, load_encoder
-from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_text
+from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_texts
+from klue_helpers.tasks.forms import Columns, Form, label_in, list_of, read_heads
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
@@ -26,8 +30,6 @@ class Parsing(Task):
     fits the first that does not.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("heads", "types")
-
     def words(self, row: Row) -> list[str]:
         """Return the words: those given, else what stands between spaces."""
         return row["word_form"] if "word_form" in row else row[self.texts[0]].split()
@@ -35,8 +37,7 @@ class Parsing(Task):
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the row with the numbers of its labels if its heads make a tree of KLUE's kind."""
         row = super().check(row, labelled=labelled)
-        for word in row.get("word_form", []):
-            require_text(word, "word_form")
+        require_texts(row.get("word_form", []), "word_form")
         if not labelled:
             return row
         words, heads, types = self.words(row), row["head"], row.get("deprel")
@@ -97,10 +98,20 @@ class Parsing(Task):
             predictions.append({"heads": heads, "types": names, "words": list(words)})
         return predictions
 
-    def columns(self, examples: Sequence[Prediction]) -> dict[str, Sequence[Any]]:
-        """Return the columns with the labels' numbers."""
-        columns = super().columns(examples)
-        return {**columns, "types": [[DEPENDENCIES.index(name) for name in names] for names in columns["types"]]}
+    @property
+    def gold_form(self) -> Form:
+        """A head and a label for every word."""
+        return Form({"heads": read_heads, "types": list_of(label_in(DEPENDENCIES))},
+                    '{"heads": [2, 0], "types": ["NP_SBJ", "VP"]}', aligned=("heads", "types"))
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return UAS and LAS. Corrected: UAS macro is a mean over sentences, LAS macro has no class of wrong heads."""
+        heads = count_heads(gold["heads"], predicted["heads"])
+        labels = count_labelled(gold["heads"], gold["types"], predicted["heads"], predicted["types"])
+        official = {"uas_macro_f1": macro_f1(heads), "uas_micro_f1": micro_f1(heads),
+                    "las_macro_f1": macro_f1(labels), "las_micro_f1": micro_f1(labels)}
+        return Scores(official, official | {"uas_macro_f1": sentence_uas(gold["heads"], predicted["heads"]),
+                                            "las_macro_f1": macro_f1(labels.without(WRONG_HEAD))})
 
     def gold(self, row: Row) -> Prediction:
         """Return ``{"heads": […], "types": […]}``."""

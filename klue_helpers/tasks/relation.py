@@ -3,22 +3,28 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from klue_helpers.configure import option
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.counts import count, micro_f1
+from klue_helpers.metrics.relations import auprc
+from klue_helpers.metrics.scores import Scores, without_defects
 from klue_helpers.models import Encoder
+from klue_helpers.options import option, shown
 from klue_helpers.tasks.base import Feature, Row
 from klue_helpers.tasks.classification import Classification
+from klue_helpers.tasks.forms import Columns, Form, label_in, list_of, read_probability
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+NO_RELATION = "no_relation"  # the label that the F1 leaves out
 MARKERS = ("plain", "embedding", "entity", "typed")
 ROLES = {"subject_entity": "subj", "object_entity": "obj"}
+ROLE_NUMBERS = (1, 2)  # of subject and object; a token of both, where one entity lies in the other, has the sum
 TYPES = ("PER", "ORG", "LOC", "DAT", "NOH", "POH")
 Span = tuple[int, int]  # first and last + 1
 _MARK = re.compile(rf"<(?P<closes>/?)(?P<role>subj|obj)(?::(?P<kind>{'|'.join(TYPES)}))?>")
@@ -37,7 +43,6 @@ class Relation(Classification):
         same with the entity's type, as in ``<subj:PER>``.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("label", "probs")
     marker: str = option("entity", "개체를 알리는 법: 없음(plain), 임베딩(embedding), 표지(entity), 종류별 표지(typed)",
                          choices=MARKERS)
 
@@ -57,7 +62,7 @@ class Relation(Classification):
     def _check_entity(self, row: Row, column: str) -> None:
         entity = row.get(column)
         if not isinstance(entity, dict) or not {"word", "start_idx", "end_idx", "type"} <= set(entity):
-            raise KlueError(f"{column!r} 열에는 word, start_idx, end_idx, type이 있어야 하는데 {entity!r}입니다. "
+            raise KlueError(f"{column!r} 열에는 word, start_idx, end_idx, type이 있어야 하는데 {shown(entity)}입니다. "
                             "빠진 것을 채우세요.")
         start, end = entity["start_idx"], entity["end_idx"]
         whole = type(start) is int and type(end) is int and 0 <= start <= end
@@ -69,7 +74,7 @@ class Relation(Classification):
                             f"{', '.join(TYPES)}.")
 
     def encode(self, rows: Sequence[Row], tokenizer: "PreTrainedTokenizerBase", max_length: int) -> list[Feature]:
-        """Return one feature a row; with ``marker="embedding"`` the role of every token is in ``entity_ids``."""
+        """Return one feature a row; with ``marker="embedding"`` the roles of every token are in ``entity_ids``."""
         return [self._feature(row, number, tokenizer, max_length) for number, row in enumerate(rows)]
 
     def _feature(self, row: Row, number: int, tokenizer: "PreTrainedTokenizerBase", max_length: int) -> Feature:
@@ -90,7 +95,7 @@ class Relation(Classification):
         --------
         >>> from klue_helpers.tasks import load_task
         >>> load_task("re").marked(load_task("re").row_of(["<obj>서울</obj>에 사는 <subj>이솔</subj>"]))
-        ('<obj>서울</obj>에 사는 <subj>이솔</subj>', [(19, 34), (0, 13)])
+        ('<obj>서울</obj>에 사는 <subj>이솔</subj>', [(18, 33), (0, 13)])
         """
         edges = []
         for number, (column, role) in enumerate(ROLES.items()):
@@ -102,9 +107,24 @@ class Relation(Classification):
         text, done, spans = "", 0, [[0, 0], [0, 0]]
         for place, opens, _, number, mark in sorted(edges):
             text += normalize(row[self.texts[0]][done:place])
-            spans[number][1 - opens] = len(text) if opens else len(text) + len(mark)
+            if opens:
+                spans[number][0] = len(text)  # the mark belongs to the entity
             text, done = text + mark, place
+            if not opens:
+                spans[number][1] = len(text)
         return text + normalize(row[self.texts[0]][done:]), [(start, end) for start, end in spans]
+
+    @property
+    def prediction_form(self) -> Form:
+        """A label and the probability of each of the 30 labels."""
+        size = len(self.labels.names)
+        return Form({"label": label_in(self.labels.names), "probs": list_of(read_probability, size=size)},
+                    f'{{"label": "{NO_RELATION}", "probs": [0.9, 0.01, …]}}(확률 {size}개)')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return the micro F1 without "no relation", and the area under precision and recall."""
+        related = count(gold["label"], predicted["label"]).without(self.labels.names.index(NO_RELATION))
+        return without_defects({"micro_f1": micro_f1(related), "auprc": auprc(gold["label"], predicted["probs"])})
 
     def row_of(self, texts: Sequence[str]) -> Row:
         """Return a row from a sentence with ``<subj>…</subj>`` and ``<obj>…</obj>``, or ``<subj:PER>…</subj>``."""
@@ -144,7 +164,7 @@ def nearest(roles: np.ndarray, limit: int) -> np.ndarray:
 
     Parameters
     ----------
-    roles : (T,) 0 for a token that belongs to no entity.
+    roles : (T,) numbers, 0 for a token that belongs to no entity.
 
     Examples
     --------
@@ -162,5 +182,5 @@ def nearest(roles: np.ndarray, limit: int) -> np.ndarray:
 
 
 def _role(start: int, end: int, spans: Sequence[Span]) -> int:
-    """Return 1 for a token of the subject, 2 for one of the object, else 0."""
-    return next((number for number, (first, last) in enumerate(spans, start=1) if start < last and end > first), 0)
+    """Return 1 for a token of the subject, 2 for one of the object, 3 for one of both, 0 for one of neither."""
+    return sum(role for role, (first, last) in zip(ROLE_NUMBERS, spans, strict=True) if start < last and end > first)

@@ -7,12 +7,16 @@ names and times are mostly copied from the dialogue.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from klue_helpers.data.schemas import SLOTS
 from klue_helpers.errors import KlueError
+from klue_helpers.metrics.scores import Scores
+from klue_helpers.metrics.states import joint_goal_accuracy, slot_f1
 from klue_helpers.models import Encoder, load_encoder
+from klue_helpers.options import shown
 from klue_helpers.tasks.base import IGNORED, Feature, Prediction, Row, Task, require_text
+from klue_helpers.tasks.forms import Columns, Form, list_of, read_slot
 from klue_helpers.text import normalize
 
 if TYPE_CHECKING:
@@ -32,14 +36,12 @@ class DialogueState(Task):
     A row is a turn of the user's with everything said before; of a long dialogue the beginning is cut.
     """
 
-    scored: ClassVar[tuple[str, ...]] = ("state",)
-
     def check(self, row: Row, *, labelled: bool = True) -> Row:
         """Return the dialogue if its turns have role and text, and those of the user a state of known slots."""
         turns = row.get(self.label)
         if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
-            raise KlueError(f"{self.label!r} 열에는 차례의 목록이 있어야 하는데 {turns!r}입니다. 차례마다 role, text, "
-                            "state를 적으세요.")
+            raise KlueError(f"{self.label!r} 열에는 차례의 목록이 있어야 하는데 {shown(turns)}입니다. 차례마다 role, "
+                            "text, state를 적으세요.")
         for turn in turns:
             require_text(turn.get("text"), "text")
             if turn.get("role") not in ROLES:
@@ -121,6 +123,18 @@ class DialogueState(Task):
     def gold(self, row: Row) -> Prediction:
         """Return ``{"state": […]}``."""
         return {"state": list(row["state"])}
+
+    @property
+    def gold_form(self) -> Form:
+        """The slots with their values; a system may invent slots."""
+        return Form({"state": list_of(read_slot, empty=True)}, '{"state": ["숙소-지역-서울 중앙"]}')
+
+    def metrics(self, gold: Columns, predicted: Columns) -> Scores:
+        """Return joint goal accuracy and slot F1. Corrected: one F1 over all turns, not the mean of the turns'."""
+        sides = gold["state"], predicted["state"]
+        jga = joint_goal_accuracy(*sides)
+        return Scores({"jga": jga, "slot_f1": slot_f1(*sides, by_turn=True)},
+                      {"jga": jga, "slot_f1": slot_f1(*sides, by_turn=False)})
 
     def trivial(self, train: Sequence[Row], rows: Sequence[Row]) -> list[Prediction]:
         """Return the empty state."""

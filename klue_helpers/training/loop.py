@@ -1,7 +1,6 @@
 """One training with `transformers.Trainer`: stopping by held-out rows, going on after a kill (lecture 5)."""
 
 import math
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,16 @@ import transformers
 from transformers.trainer_callback import PrinterCallback
 
 from klue_helpers.models import Encoder
-from klue_helpers.tasks import Task, collate
-from klue_helpers.training.predict import Predictor, attention, process
+from klue_helpers.tasks import Feature, Task, collate
+from klue_helpers.training.adapters import add_adapters
+from klue_helpers.training.predict import Predictor, attention
+from klue_helpers.training.processes import from_first, process
 from klue_helpers.training.results import scores_of
 from klue_helpers.training.rows import Parts
 from klue_helpers.training.settings import FinetuneSettings
+from klue_helpers.training.state import last_checkpoint
 
 TIE = 1e-3  # points of the score that a loss of 1 is worth: of two equal scores the lower loss is better
-STATE = "trainer_state.json"  # the last file of a checkpoint to be written
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Trained:
     history : rows with epoch, step, loss (of training), held_out_loss and held_out (the score).
     best : the highest held-out score, less a thousandth of the loss.
     cut : training rows of which the network saw a part only.
+    bf16 : whether the scores that chose it were computed in bfloat16.
     """
 
     encoder: Encoder
@@ -38,6 +40,7 @@ class Trained:
     best: float
     cut: int
     max_length: int
+    bf16: bool
 
 
 class JudgingTrainer(transformers.Trainer):
@@ -76,24 +79,26 @@ class Reporter(transformers.TrainerCallback):
 def train_once(task: Task, encoder: str, parts: Parts, settings: FinetuneSettings, folder: Path, *, seed: int,
                say: Callable[[str], None], title: str) -> Trained:
     """Train one model; go on from the last whole checkpoint in the folder. Taught in lecture 5."""
+    checkpoint = from_first(last_checkpoint(folder, say) if process()[0] == 0 else None)
     transformers.set_seed(seed)
     loaded = task.new_model(encoder, **attention())
+    if settings.adapter:
+        add_adapters(loaded, settings.adapter)
     max_length = min(settings.max_length, loaded.tokenizer.model_max_length)
-    features = task.encode(parts.train, loaded.tokenizer, max_length)
+    inputs, cut = _inputs(task.encode(parts.train, loaded.tokenizer, max_length))
     predictor = Predictor(task, loaded.tokenizer, parts.held_out, max_length)
     length = max_length if settings.padding == "max_length" else None
     trainer = JudgingTrainer(
         judge=_judge(predictor, use_bf16(settings)), model=loaded.model,
-        args=_arguments(settings, folder, len(features), seed=seed),
-        train_dataset=[feature.inputs for feature in features], processing_class=loaded.tokenizer,
+        args=_arguments(settings, folder, len(inputs), seed=seed),
+        train_dataset=inputs, processing_class=loaded.tokenizer,
         eval_dataset=[feature.inputs for feature in predictor.features],
         data_collator=lambda inputs: collate(inputs, loaded.tokenizer, length=length),
         callbacks=[transformers.EarlyStoppingCallback(settings.patience), Reporter(say, title)])
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-    cut = len({feature.row for feature in features if feature.cut})
+    trainer.train(resume_from_checkpoint=checkpoint)
     return Trained(Encoder(loaded.tokenizer, loaded.model.eval()), _history(trainer.state.log_history),
-                   trainer.state.best_metric, cut, max_length)
+                   trainer.state.best_metric, cut, max_length, use_bf16(settings))
 
 
 def use_bf16(settings: FinetuneSettings) -> bool:
@@ -102,13 +107,9 @@ def use_bf16(settings: FinetuneSettings) -> bool:
     return settings.precision == "bf16" or (settings.precision == "auto" and native)
 
 
-def last_checkpoint(folder: Path) -> str | None:
-    """Return the last checkpoint that was written to its end, and remove those that were not."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    whole = [path for path in found if (path / STATE).is_file()]
-    for path in set(found) - set(whole):
-        shutil.rmtree(path, ignore_errors=process()[1] > 1)  # another process may be at it as well
-    return str(whole[-1]) if whole else None
+def _inputs(features: list[Feature]) -> tuple[list[dict[str, Any]], int]:
+    """Return what the network reads, without the notes that only decoding needs, and the number of rows cut."""
+    return [feature.inputs for feature in features], len({feature.row for feature in features if feature.cut})
 
 
 def _judge(predictor: Predictor, bf16: bool) -> Callable[[torch.nn.Module], dict[str, float]]:
@@ -130,7 +131,7 @@ def _arguments(settings: FinetuneSettings, folder: Path, features: int, *, seed:
     strategy = "steps" if settings.evaluate_every else "epoch"
     steps = math.ceil(features / (batch * process()[1])) * settings.epochs
     every = max(1, min(settings.evaluate_every or steps, steps))
-    return transformers.TrainingArguments(
+    return _on_one_card(transformers.TrainingArguments(
         output_dir=str(folder), use_cpu=not torch.cuda.is_available(),  # without it torchrun's processes train apart
         seed=seed, report_to="none", disable_tqdm=True, log_level="error",
         num_train_epochs=settings.epochs, per_device_train_batch_size=batch, learning_rate=settings.learning_rate,
@@ -139,7 +140,17 @@ def _arguments(settings: FinetuneSettings, folder: Path, features: int, *, seed:
         eval_strategy=strategy, save_strategy=strategy, logging_strategy=strategy, eval_steps=every, save_steps=every,
         logging_steps=every, save_total_limit=1, load_best_model_at_end=True, metric_for_best_model="eval_rank",
         greater_is_better=True, remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
-    )
+    ))
+
+
+def _on_one_card(arguments: transformers.TrainingArguments) -> transformers.TrainingArguments:
+    """Keep a process to one card. Several are used by `torchrun`, a process for each.
+
+    Left to itself the library copies the network to all cards, which multiplies the batch: there would be fewer steps
+    than were counted, and with `evaluate_every` none at which to evaluate.
+    """
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # the library has no other switch, and does the same in places
+    return arguments
 
 
 def _history(log: list[dict[str, float]]) -> list[dict[str, float]]:

@@ -1,6 +1,5 @@
 """Predictions in the order of the rows, though the network reads them sorted by length (lecture 5)."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,11 +8,12 @@ import torch
 
 from klue_helpers.tasks import Task, collate
 from klue_helpers.tasks.base import Prediction, Row
+from klue_helpers.training.processes import joined
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-BATCH = 64  # features read at a time
+BATCH = 64  # features read at a time: without gradients this fits where training does
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Predictor:
         self.batches = [by_length[at : at + BATCH] for at in range(0, len(by_length), BATCH)]
 
     def __call__(self, model: torch.nn.Module, *, bf16: bool = False) -> Predicted:
-        """Return the predictions. Under `torchrun` each process reads a share and all get the whole."""
-        rank, count = process()
+        """Return the predictions. Processes that have joined each read a share, and all get the whole."""
+        rank, count = joined()
         mine = [self._read(model, numbers, bf16) for numbers in self.batches[rank::count]]
         shares = [mine]
-        if count > 1 and torch.distributed.is_initialized():
+        if count > 1:
             shares = [None] * count
             torch.distributed.all_gather_object(shares, mine)
         readouts: list[Any] = [None] * len(self.features)
@@ -78,12 +78,7 @@ def attention() -> dict[str, str]:
     return {} if torch.cuda.is_available() else {"attn_implementation": "eager"}
 
 
-def process() -> tuple[int, int]:
-    """Return this process's number and how many `torchrun` started; (0, 1) without it."""
-    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-
-
 def predict_rows(task: Task, model: torch.nn.Module, tokenizer: "PreTrainedTokenizerBase", rows: Sequence[Row], *,
-                 max_length: int) -> Predicted:
+                 max_length: int, bf16: bool = False) -> Predicted:
     """Return predictions of checked rows; see `Predictor`. Taught in lecture 5."""
-    return Predictor(task, tokenizer, rows, max_length)(model)
+    return Predictor(task, tokenizer, rows, max_length)(model, bf16=bf16)

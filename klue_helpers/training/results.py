@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 import klue_helpers
-from klue_helpers.metrics import Scores, score
+from klue_helpers.files import write_atomically
+from klue_helpers.metrics import Scores
 from klue_helpers.tasks import Task
 from klue_helpers.tasks.base import Prediction
+from klue_helpers.tasks.forms import Columns
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy")
 KINDS = ("official", "corrected")
@@ -23,8 +25,8 @@ Summary = dict[str, dict[str, dict[str, Any]]]
 
 
 def scores_of(task: Task, gold: Sequence[Prediction], predictions: Sequence[Prediction]) -> Scores:
-    """Return the scores of predictions, both sides in the form that `klue score` reads. Taught in lecture 5."""
-    return score(task.name, task.columns(gold), task.columns(predictions))
+    """Return the scores of predictions, the gold of the task's `gold_form`. Taught in lecture 5."""
+    return task.score(task.gold_form.columns(gold), task.prediction_form.columns(predictions))
 
 
 def summary(task: Task, gold: Sequence[Prediction], runs: Sequence[Sequence[Prediction]], *, rounds: int,
@@ -65,11 +67,12 @@ def _drawn(task: Task, gold: Sequence[Prediction], runs: Sequence[Sequence[Predi
 
 def _by_set(task: Task, gold: Sequence[Prediction],
             runs: Sequence[Sequence[Prediction]]) -> Callable[[np.ndarray], dict[str, dict[str, float]]]:
-    sides = task.columns(gold), [task.columns(run) for run in runs]
+    right = _arrays(task.gold_form.columns(gold))
+    guesses = [_arrays(task.prediction_form.columns(run)) for run in runs]
 
     def draw(places: np.ndarray) -> dict[str, dict[str, float]]:
-        golds = _taken(sides[0], places)
-        scores = [asdict(score(task.name, golds, _taken(columns, places))) for columns in sides[1]]
+        drawn = _taken(right, places)
+        scores = [asdict(task.score(drawn, _taken(columns, places))) for columns in guesses]
         return {kind: {name: float(np.mean([one[kind][name] for one in scores])) for name in scores[0][kind]}
                 for kind in KINDS}
 
@@ -90,7 +93,13 @@ def _by_example(task: Task, gold: Sequence[Prediction],
     return draw
 
 
-def _taken(columns: dict[str, Sequence[Any]], places: np.ndarray) -> dict[str, Sequence[Any]]:
+def _arrays(columns: Columns) -> Columns:
+    """Make arrays of the columns of numbers: from these the examples of a draw are taken at once."""
+    return {name: np.array(values) if isinstance(values[0], int | float) else values
+            for name, values in columns.items()}
+
+
+def _taken(columns: Columns, places: np.ndarray) -> Columns:
     return {name: values[places] if isinstance(values, np.ndarray) else [values[place] for place in places]
             for name, values in columns.items()}
 
@@ -119,17 +128,13 @@ def environment() -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file so that a kill leaves the old one or the new one."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    """Write a JSON file, whole or not at all."""
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_lines(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write JSON lines, one row a line."""
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    part.replace(path)
+    """Write JSON lines, one row a line, whole or not at all."""
+    write_atomically(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def score_rows(table: Summary, baseline: dict[str, dict[str, float]]) -> list[list[str]]:

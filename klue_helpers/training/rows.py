@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from klue_helpers.configure import SOURCES
 from klue_helpers.data import data_set, load_data
 from klue_helpers.errors import KlueError
+from klue_helpers.options import SOURCES
 from klue_helpers.tasks import Task
 from klue_helpers.tasks.base import Row
 from klue_helpers.text import normalize
@@ -73,7 +73,7 @@ def read_rows(task: Task, path: Path, *, labelled: bool = True) -> list[Row]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):  # cut off; a number of thousands of digits; thousands of brackets
                 row = None
             if not isinstance(row, dict):
                 raise KlueError(f"{path} {number:,}행이 JSON 객체가 아닙니다. 한 줄에 {{\"열\": 값}} 하나씩 적으세요.")

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from klue_helpers.configure import check_values, option
+from klue_helpers.options import check_values, option
 from klue_helpers.tasks import Task
 
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -30,6 +30,7 @@ class FinetuneSettings:
     max_test: int = option(0, "평가에 쓰는 행 수 상한. 0이면 모두", low=0, high=100_000_000)
     padding: str = option("dynamic", "묶음을 채우는 길이: 가장 긴 입력(dynamic) 또는 max_length", choices=PADDINGS)
     precision: str = option("auto", "계산 정밀도. auto는 bf16을 지원하는 GPU에서만 bf16", choices=PRECISIONS)
+    adapter: int = option(0, "0보다 크면 인코더를 얼리고 이 계수의 LoRA와 머리만 학습", low=0, high=256)
     rounds: int = option(500, "구간을 구할 때 평가 데이터를 다시 뽑는 횟수", low=10, high=1_000_000)
 
 

@@ -1,15 +1,15 @@
-"""What a line of a gold or prediction file holds for each task of `klue score` (operations, taught nowhere)."""
+"""What a line of a gold or prediction file holds, read value by value (used by every task, taught nowhere)."""
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from klue_helpers.data.schemas import DEPENDENCIES, NER_TAGS, RELATIONS, SCHEMAS, UPOS
 from klue_helpers.errors import KlueError
 
-Row = dict[str, Any]
+Example = dict[str, Any]  # a gold or a prediction, as a line of JSON holds it
+Columns = Mapping[str, Sequence[Any]]  # by name one value for each example, as the metrics take it
 Read = Callable[[Any], Any]  # from a JSON value to a column's value; raises Wrong
 MARGIN = 1e-6  # by which a probability may leave 0 … 1: single precision, rounded
 
@@ -33,14 +33,18 @@ class Form:
     example: str
     aligned: tuple[str, ...] = ()
 
-    def read(self, line: str, place: str) -> Row:
+    def columns(self, examples: Sequence[Example]) -> Columns:
+        """Return examples of this form as the columns that the metrics take."""
+        return {name: [read(example[name]) for example in examples] for name, read in self.fields.items()}
+
+    def read(self, line: str, place: str) -> Example:
         """Return the required values of a line; raise KlueError with the place for a wrong one."""
         try:
             return self._read(line)
         except Wrong as error:
             raise KlueError(f"{place}: {error} 이 과제의 한 줄은 {self.example}처럼 씁니다.") from error
 
-    def _read(self, line: str) -> Row:
+    def _read(self, line: str) -> Example:
         if not line.strip():
             raise Wrong("빈 줄이 있습니다.")
         try:
@@ -144,48 +148,3 @@ def read_heads(value: Any) -> list[int]:
         if not _whole(head, len(heads) + 1):
             raise Wrong(f"{at}번째: 0(뿌리)부터 어절 수 {len(heads)}까지의 정수여야 하는데 {_shown(head)}입니다.")
     return heads
-
-
-def _alike(form: Form) -> tuple[Form, Form]:
-    return form, form
-
-
-def _labels(data: str, column: str = "label") -> tuple[Form, Form]:
-    names = SCHEMAS[data][column].names
-    return _alike(Form({"label": label_in(names)}, f'{{"label": "{names[0]}"}}'))
-
-
-def _sequence(names: Sequence[str], example: str) -> tuple[Form, Form]:
-    return _alike(Form({"labels": list_of(label_in(names, numbers=False))}, example, aligned=("labels",)))
-
-
-def _answers(*, unanswerable: bool) -> tuple[Form, Form]:
-    golds = Form({"answers": list_of(read_text, empty=unanswerable)}, '{"answers": ["세종", "세종대왕"]}')
-    return golds, Form({"answer": read_text}, '{"answer": "세종대왕"}')
-
-
-_score = Form({"score": read_score}, '{"score": 3.5}')
-_probabilities = {"label": label_in(RELATIONS), "probs": list_of(read_probability, size=len(RELATIONS))}
-# For each task the form of a gold line and of a prediction.
-FORMS: dict[str, tuple[Form, Form]] = {
-    "ynat": _labels("ynat"),
-    "sts": _alike(_score),
-    "nli": _labels("nli"),
-    "ner": _sequence(NER_TAGS, '{"labels": ["B-PS", "I-PS", "O"]}'),
-    "re": (_labels("re")[0], Form(_probabilities, '{"label": "no_relation", "probs": [0.9, 0.01, …]}(확률 30개)')),
-    "dp": _alike(Form({"heads": read_heads, "types": list_of(label_in(DEPENDENCIES))},
-                      '{"heads": [2, 0], "types": ["NP_SBJ", "VP"]}', aligned=("heads", "types"))),
-    "mrc": _answers(unanswerable=True),
-    "wos": _alike(Form({"state": list_of(read_slot, empty=True)}, '{"state": ["숙소-지역-서울 중앙"]}')),
-    "nsmc": _labels("nsmc"),
-    "hate": _labels("hate", "hate"),
-    "bias": _labels("hate", "bias"),
-    "sarcasm": _labels("sarcasm"),
-    "intent": _labels("intent"),
-    "sae": _labels("sae"),
-    "paraphrase": _labels("question_pair"),
-    "korsts": _alike(_score),
-    "kornli": _labels("kornli", "gold_label"),
-    "korquad": _answers(unanswerable=False),
-    "pos": _sequence(UPOS, '{"labels": ["NOUN", "VERB", "PUNCT"]}'),
-}
