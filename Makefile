@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 export PYTHONUTF8 = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help env book test test-fast drills lab lint clean
+.PHONY: help env book test test-fast drills colab lab lint clean
 help:  ## 명령 목록을 보여 줍니다
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s%s\n", $$1, $$2}'
 
@@ -32,6 +32,9 @@ test: env  ## 모든 테스트와 노트북 검사(nbval)를 돌립니다
 
 test-fast: env  ## 오래 걸리는 것을 뺀 테스트만 돌립니다
 	$(PY) -m pytest -m "not slow"
+
+colab: env  ## 모든 강의를 Colab과 같은 환경에서 실행합니다(한 시간쯤)
+	$(PY) tests/colab/run.py $(if $(OUTPUT),--output $(OUTPUT))
 
 drills: env  ## 명령과 함수를 일부러 망가뜨려 봅니다(한 시간 안에 끝납니다)
 	$(PY) benchmarks/drills

@@ -1,7 +1,9 @@
 """Installing: on every Python and platform that README names, and beside what Colab has, without changing it."""
 
 import ast
+import json
 import re
+import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -134,3 +136,14 @@ def test_the_list_of_colab_is_read_whole():
               "jupyter_kernel_gateway @ git+https://host/kernel_gateway@b134\n")
     assert pins(freeze) == ["numpy==2.1.3", "torch==2.11.0"]
     assert sorted(COLAB) == ["3.12", "3.13"] and all(len(read_pins(path)) > 600 for path in COLAB.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Colab runs on Linux")
+def test_a_lecture_runs_whole_as_in_colab(tmp_path):
+    """Lecture 3 from an empty environment: setup cell, then every cell, in an empty folder (see tests/colab/run.py)."""
+    command = [sys.executable, ROOT / "tests" / "colab" / "run.py", "3", "--output", tmp_path / "found.json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert set(found["added"]) == {"klue-helpers", "koreanize-matplotlib"} and found["peak_mb"] > 100

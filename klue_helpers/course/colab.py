@@ -27,16 +27,16 @@ class Needs:
     """
 
     extras: str = ""
-    megabytes: int = 40
-    time: str = "1분쯤"
+    megabytes: int = 35
+    time: str = "30초쯤"
 
 
 NEEDS = {
-    1: Needs("words", 65),
+    1: Needs("words", 60),
     2: Needs("analyzers,kss", 400, "3분쯤"),
-    4: Needs("words", 65),
-    8: Needs("words", 65),
-    10: Needs("kiwi", 150, "2분쯤"),
+    4: Needs("words", 60),
+    8: Needs("words", 60),
+    10: Needs("kiwi", 140, "1분쯤"),
 }
 
 _NOTE = ("Colab에서는 아래 셀이 이 강의에 필요한 패키지를 설치하느라 {time} 걸리고 {megabytes} MB쯤 내려받으며, "

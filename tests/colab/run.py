@@ -174,6 +174,7 @@ def run_notebook(finding: Finding, lecture: Lecture, python: Path, empty: Path) 
     from nbclient.exceptions import CellExecutionError
 
     os.environ.pop("PYTHONPATH", None)
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the kernel warns of its debugger
     os.environ["JUPYTER_PATH"] = str(describe_kernel(python, empty.parent))
     notebook = nbformat.read(lecture.path, as_version=4)
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
