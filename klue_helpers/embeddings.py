@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klue_helpers.errors import KlueError
+from klue_helpers.extras import require_extra
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,8 +44,13 @@ def piece_vectors(sentences: Iterable[Sequence[int]], *, vocab_size: int, size: 
     -------
     (vocab_size, size) float32. One worker, so that the same seed gives the same vectors.
 
+    Raises
+    ------
+    KlueError : gensim is not installed.
+
     Source: Mikolov et al. 2013 (arXiv 1310.4546), by gensim.
     """
+    require_extra("words", "gensim")
     from gensim.models import Word2Vec
 
     texts = [[str(piece) for piece in sentence] for sentence in sentences]

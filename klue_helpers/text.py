@@ -274,7 +274,7 @@ def kiwi() -> Any:
     ------
     KlueError : Kiwi is not installed.
     """
-    require_extra("analyzers", "kiwipiepy")
+    require_extra("kiwi", "kiwipiepy")
     from kiwipiepy import Kiwi
 
     return Kiwi(num_workers=1)
