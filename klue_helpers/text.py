@@ -300,12 +300,10 @@ def _pass_by_paradigms() -> None:
     On import kss opens a table of verb forms through xlrd 1.2 (2018); Colab has xlrd 2, which no longer reads such
     files. Only the worker process of kss is changed.
     """
-    import xlrd
-
-    xlrd.xlsx = SimpleNamespace(ensure_elementtree_imported=lambda *_: None)
-    paradigms = ModuleType("koparadigm")
+    tables, paradigms = ModuleType("xlrd"), ModuleType("koparadigm")
+    tables.xlsx = SimpleNamespace(ensure_elementtree_imported=lambda *_: None)
     paradigms.Paradigm, paradigms.prettify = object, None
-    sys.modules["koparadigm"] = paradigms
+    sys.modules.update(xlrd=tables, koparadigm=paradigms)
 
 
 @cache
