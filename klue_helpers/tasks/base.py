@@ -220,8 +220,8 @@ def visible_edges(text: str) -> tuple[np.ndarray, np.ndarray]:
     Examples
     --------
     >>> begins, ends = visible_edges("봄 비")
-    >>> (begins[1], ends[3]), (begins[1], ends[2])
-    ((2, 3), (2, 1))
+    >>> begins.tolist(), ends.tolist()
+    ([0, 2, 2, 3], [0, 1, 1, 3])
     """
     seen = ~np.fromiter(map(str.isspace, text), dtype=bool, count=len(text))  # (characters,)
     places = np.arange(len(text) + 1)
