@@ -62,8 +62,8 @@ def piece_vectors(sentences: Iterable[Sequence[int]], *, vocab_size: int, size: 
     if not pieces:
         raise KlueError("조각이 하나도 없어 벡터를 배울 수 없습니다. 비어 있지 않은 문장을 주세요.")
     if min(pieces) < 0 or max(pieces) >= vocab_size:
-        raise KlueError(f"조각의 번호는 0에서 {vocab_size - 1} 사이여야 하는데 {min(pieces)}에서 {max(pieces)}까지 있습니다. "
-                        "vocab_size를 토크나이저의 것과 맞추세요.")
+        raise KlueError(f"조각의 번호는 0에서 {vocab_size - 1} 사이여야 하는데 "
+                        f"{min(pieces)}에서 {max(pieces)}까지 있습니다. vocab_size를 토크나이저의 것과 맞추세요.")
     model = Word2Vec(texts, vector_size=size, sg=1, negative=5, window=5, min_count=1, sample=1e-3, workers=1,
                      epochs=epochs, seed=seed)
     known = np.array([int(key) for key in model.wv.index_to_key])  # (pieces that occur,)

@@ -188,7 +188,8 @@ def replace_spans(tokens: Sequence[str], spans: Sequence[tuple[int, int]], added
     """
     edges = [0, *(edge for span in spans for edge in span), len(tokens)]
     if edges != sorted(edges):
-        raise KlueError(f"구간은 겹치지 않고 왼쪽부터 차례로 0에서 {len(tokens)} 사이에 있어야 합니다. 구간을 고치세요.")
+        raise KlueError(f"구간은 겹치지 않고 왼쪽부터 차례로 0에서 {len(tokens)} 사이에 있어야 합니다: {list(spans)}. "
+                        "구간을 고치세요.")
     replacements = _replacements(added, len(spans))
     noisy: list[str] = []
     edits, done = [], 0

@@ -5,6 +5,7 @@ their own except where said.
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from functools import cache
@@ -292,6 +293,8 @@ def _kss() -> Worker:
 
 def load_kss(name: str) -> Callable[[str], list[str]]:
     """Return kss's sentence splitter; called in a worker process, see `klue_helpers.workers`."""
+    # kss would take a MeCab it finds, another one on every machine: without, it always takes its own analyzer.
+    sys.modules["mecab"] = None
     split = import_module(name).split_sentences
     split("네.")  # kss loads its analyzer at the first use, which no text's time limit should pay for
     return split
