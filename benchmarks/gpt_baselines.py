@@ -28,6 +28,7 @@ class GruLanguageModel(nn.Module):
 
     def __init__(self, tokens: torch.Tensor, size: int = GRU_SIZE) -> None:
         super().__init__()
+        self.config = SimpleNamespace(vocab_size=len(tokens))  # what `prompting` sizes its batches by
         self.embedding = nn.Embedding.from_pretrained(tokens.clone(), freeze=False)
         self.gru = nn.GRU(tokens.shape[1], size, num_layers=2, batch_first=True)
         self.narrow = nn.Linear(size, tokens.shape[1])

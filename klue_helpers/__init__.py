@@ -11,9 +11,9 @@ from klue_helpers.errors import KlueError
 
 __version__ = "0.1.0"
 
-_MODULES = ("attention", "chatbot", "data", "embeddings", "exercises", "generation", "metrics", "models", "multimodal",
-            "noising", "plots", "pretraining", "prompting", "runtime", "steering", "tasks", "text", "tokenizers",
-            "training")
+_MODULES = ("analyzers", "attention", "chatbot", "data", "embeddings", "exercises", "generation", "metrics", "models",
+            "multimodal", "noising", "plots", "pretraining", "prompting", "runtime", "steering", "tasks", "text",
+            "tokenizers", "training")
 _FUNCTIONS = {"load_data": "data", "audit_splits": "data", "load_task": "tasks", "finetune": "training",
               "load_finetuned": "training"}
 

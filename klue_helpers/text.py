@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from itertools import groupby, pairwise
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from klue_helpers.errors import KlueError
@@ -293,11 +294,24 @@ def _kss() -> Worker:
 
 def load_kss(name: str) -> Callable[[str], list[str]]:
     """Return kss's sentence splitter; called in a worker process, see `klue_helpers.workers`."""
+    _pass_by_paradigms()
     # kss would take a MeCab it finds, another one on every machine: without, it always takes its own analyzer.
     sys.modules["mecab"] = None
     split = import_module(name).split_sentences
     split("네.")  # kss loads its analyzer at the first use, which no text's time limit should pay for
     return split
+
+
+def _pass_by_paradigms() -> None:
+    """Let kss be imported without koparadigm, of which its sentence splitter makes no use.
+
+    On import kss opens a table of verb forms through xlrd 1.2 (2018); Colab has xlrd 2, which no longer reads such
+    files. Only the worker process of kss is changed.
+    """
+    tables, paradigms = ModuleType("xlrd"), ModuleType("koparadigm")
+    tables.xlsx = SimpleNamespace(ensure_elementtree_imported=lambda *_: None)
+    paradigms.Paradigm, paradigms.prettify = object, None
+    sys.modules.update(xlrd=tables, koparadigm=paradigms)
 
 
 @cache

@@ -128,7 +128,7 @@ def test_requirements_come_from_the_project(project):
     text = ('[project]\ndependencies = ["torch>=2.4"]\n[project.optional-dependencies]\n'
             'book = ["jupyter-book>=1,<2"]\nall = ["klue-helpers[book]"]\n')
     (project.root / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert requirements(project) == ["jupyter-book>=1,<2", "torch>=2.4"]
+    assert requirements(project) == ["jupyter-book<2,>=1", "torch>=2.4"]
 
 
 def test_tables_count_hangul_as_two_columns():

@@ -25,7 +25,7 @@ from klue_helpers.multimodal import codes, painter, questions, saved, two_stream
 from klue_helpers.pretraining import bert, gpt, pairs
 from klue_helpers.pretraining.settings import pretrain_settings
 from klue_helpers.tasks import collate, load_task, networks, reading
-from klue_helpers.training import load_rows
+from klue_helpers.training import adapters, load_rows
 from klue_helpers.training.saved import TaskModel, load_model
 
 ABOUT = ("Tensor", "Masks", "CausalLM", "Encoder", "Module", "PictureCodes", "Painter", "TwoStream", "PreTrainedModel",
@@ -172,6 +172,18 @@ def mask_and_learn():
     return masked, [*reads({**batch, **pair}).values()], [*writes(few).values()]
 
 
+def adapt():
+    """LoRA in an encoder on the device: what is free, and what its network gives."""
+    loaded = load_encoder(head="sequence-classification", num_labels=2)
+    network = adapters.add_adapters(loaded, 2)
+    assert adapters.encoder_of(network) is loaded.model.bert
+    network.to("cuda")
+    weights = adapters.free_weights(network)
+    adapters.take_weights(network, weights)
+    ids = torch.tensor([[2, 9, 3]]).to("cuda")
+    return [*weights.values()], network(ids).logits
+
+
 TASKS = {"ynat": {}, "sts": {"pairing": "bi"}, "re": {"marker": "embedding"}, "ner": {}, "dp": {}, "mrc": {}, "wos": {},
          "paraphrase": {}}
 
@@ -206,11 +218,13 @@ CASES = {  # what runs, and what it stands for
     write_texts: "generation.sample_texts generation.sample_and_rank",
     load_all: "causal.load_causal_lm load.load_encoder saved.load_painter saved.new_painter saved.save_painter "
               "embeddings.sentence_vectors chatbot.vectors_of",
+    adapt: "adapters.add_adapters adapters.encoder_of adapters.free_weights adapters.take_weights",
     mask_and_learn: "pairs.mask_tokens bert.BertLoss gpt.GptLoss",
 }
 OTHER = {  # in tests of their own below
     "networks.EntityEmbedding", "networks.BiEncoder", "networks.BiEncoder.pooled", "networks.BiaffineParser",
     "networks.BiaffineParser.arc_scores", "networks.BiaffineParser.label_scores", "networks.StateGenerator",
+    "networks.StateGenerator.write", "networks.StateGenerator.token_probabilities", "saved.load_finetuned",
     "base.collate", "networks.allowed", "reading.best_spans", "chatbot.paraphrase_scores", "saved.load_model",
     "predict.predict_rows",
 }

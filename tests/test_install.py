@@ -16,9 +16,12 @@ from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from klue_helpers import extras
 from klue_helpers.course.colab import NEEDS, Needs
 from klue_helpers.course.notebooks import code_cells, read_notebook
 from klue_helpers.course.project import Project
+from klue_helpers.embeddings import piece_vectors
+from klue_helpers.errors import KlueError
 
 COLAB = {path.stem.removeprefix("python"): path for path in sorted((ROOT / "tests" / "colab").glob("python3.*.txt"))}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -147,3 +150,11 @@ def test_a_lecture_runs_whole_as_in_colab(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert set(found["added"]) == {"klue-helpers", "koreanize-matplotlib"} and found["peak_mb"] > 100
+
+
+@pytest.mark.parametrize(("python", "way_out"), [((3, 13), r"klue-helpers\[words\]"), ((3, 14), r"Python 3\.13 이하")])
+def test_word_vectors_say_how_to_get_gensim(monkeypatch, python, way_out):
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
+    monkeypatch.setattr(sys, "version_info", python)
+    with pytest.raises(KlueError, match=way_out):
+        piece_vectors([[0, 1]], vocab_size=2, size=2)

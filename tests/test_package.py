@@ -15,7 +15,8 @@ ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPERATIONS = ("klue_helpers.course", "klue_helpers.cli")
 TEACHING = ("klue_helpers.exercises", "klue_helpers.plots")
-PLUMBING = {"__init__", "__main__", "configure", "errors", "files", "jvm", "options"}  # no learner calls them by name
+# No learner calls these by name.
+PLUMBING = {"__init__", "__main__", "configure", "errors", "extras", "files", "jvm", "options", "workers"}
 OPERATIONS_ONLY = {"papermill", "nbval", "jupyter_book", "nbclient", "nbformat", "sphinx", "psutil"}
 
 

@@ -23,19 +23,22 @@ _OUTSIDE = re.compile(r"[a-z]+:|#", flags=re.IGNORECASE)
 class Needs:
     """What a lecture installs in Colab beside the core: extras of pyproject.toml, what it downloads, how long it takes.
 
-    Measured by ``tests/colab/run.py``, which fails where a lecture downloads more than is stated here.
+    Measured by ``tests/colab/run.py``, which fails where a lecture downloads more than is stated here. The remark is
+    added to the sentence before the setup cell.
     """
 
     extras: str = ""
     megabytes: int = 35
     time: str = "30초쯤"
+    remark: str = ""
 
 
+_GENSIM = " gensim에는 Python 3.14용 설치 파일이 아직 없으니, 내 컴퓨터에서는 3.13 이하로 실행하세요."
 NEEDS = {
-    1: Needs("words", 60),
+    1: Needs("words", 60, remark=_GENSIM),
     2: Needs("analyzers,kss", 400, "3분쯤"),
-    4: Needs("words", 60),
-    8: Needs("words", 60),
+    4: Needs("words", 60, remark=_GENSIM),
+    8: Needs("words", 60, remark=_GENSIM),
     10: Needs("kiwi", 140, "1분쯤"),
 }
 
@@ -142,7 +145,7 @@ def links(cell: Cell) -> list[str]:
 def setup_note(lecture: Lecture) -> str:
     """Return the sentence that stands before the setup cell."""
     needs = NEEDS.get(lecture.number, Needs())
-    return _NOTE.format(time=needs.time, megabytes=needs.megabytes)
+    return _NOTE.format(time=needs.time, megabytes=needs.megabytes) + needs.remark
 
 
 def setup_source(lecture: Lecture, address: Address) -> str:

@@ -19,7 +19,7 @@ def tidy(project: Project, lectures: Sequence[Lecture], options: Options) -> boo
 
     Returns
     -------
-    Whether every notebook was executed and saved. One that fails, or shows a path of this machine, stays as it was.
+    Whether every notebook was executed and saved. One that fails, or shows a path of this machine, keeps its outputs.
     """
     for lecture in lectures:
         write_form(project, lecture)

@@ -8,7 +8,7 @@ from huggingface_hub.errors import HTTPError
 
 from klue_helpers import runtime
 from klue_helpers.errors import KlueError
-from klue_helpers.models import hub
+from klue_helpers.models.hub import cause_of, fetch_model, remove_damaged, unreadable
 
 if TYPE_CHECKING:
     import torch
@@ -108,11 +108,11 @@ def _read_parts(kinds: tuple[str, str], folder: Path, special_tokens: dict[str, 
 def _fetched(name: str, instead: str, *, weights: bool) -> Path:
     """Return the folder of a model of the hub, each of its files as the hub had sent it."""
     try:
-        folder = hub.fetch_model(name, weights=weights)
+        folder = fetch_model(name, weights=weights)
     except (HTTPError, OSError, ValueError) as error:
-        raise KlueError(f"모델 {name!r}을(를) 불러오지 못했습니다. {hub.cause_of(error)} 인터넷 없이는 패키지에 든 "
+        raise KlueError(f"모델 {name!r}을(를) 불러오지 못했습니다. {cause_of(error)} 인터넷 없이는 패키지에 든 "
                         f"모델을 쓰세요: {instead}. 내려받은 폴더의 경로를 주어도 됩니다.") from error
-    if damaged := hub.remove_damaged(folder):
+    if damaged := remove_damaged(folder):
         raise KlueError(f"{name}에서 내려받은 {', '.join(damaged)} 파일이 망가져 있어 지웠습니다. 인터넷에 이어진 "
                         "채로 다시 실행하면 새로 내려받습니다.")
     return folder
@@ -139,7 +139,7 @@ def _fitted(tokenizer: "PreTrainedTokenizerBase", config: Any) -> "PreTrainedTok
 def _broken(folder: Path, error: Exception, *, own: bool) -> str:
     """Return what to tell of files that cannot be read: the library's words, the first bad file, the way out."""
     reason = str(error).strip().split("\n")[0] or type(error).__name__
-    broken = hub.unreadable(folder)
+    broken = unreadable(folder)
     named = f" {broken} 파일을 읽을 수 없습니다." if broken else ""
     way = "파일이 모두 있고 온전한지" if own else "내려받은 것이니 이 폴더를 지우고 다시 실행하거나"
     return f"{folder} 폴더의 모델을 읽지 못했습니다({reason}).{named} {way}, 옵션의 이름과 값이 맞는지 확인하세요."
