@@ -39,6 +39,7 @@ _INVISIBLE = re.compile(
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_LONG_WORD = re.compile(r"(\S{1000})(?=\S)")  # no word of a language comes near
 _MOST_MARKS = 30  # marks on one letter in any real text, by Unicode's annex 15 ("stream-safe")
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
@@ -125,6 +126,11 @@ def check_text(text: str) -> None:
     if half := _HALF_CHARACTER.search(text):
         raise KlueError(f"글의 {half.start() + 1:,}번째 자리에 반쪽만 남은 글자(U+{ord(half[0]):04X})가 있습니다. "
                         "klue_helpers.text.clean으로 지우거나, 파일을 올바른 인코딩으로 다시 읽으세요.")
+
+
+def cut_long_words(text: str) -> str:
+    """Put a space behind every 1,000 characters of a word, for tools whose time grows with the square of its length."""
+    return _LONG_WORD.sub(r"\1 ", text)
 
 
 def strip_invisible(text: str) -> str:
@@ -289,6 +295,8 @@ def _kss() -> Worker:
 def load_kss(name: str) -> Callable[[str], list[str]]:
     """Return kss's sentence splitter; called in a worker process, see `klue_helpers.workers`."""
     _pass_by_paradigms()
+    # kss would take a MeCab it finds, another one on every machine: without, it always takes its own analyzer.
+    sys.modules["mecab"] = None
     split = import_module(name).split_sentences
     split("네.")  # kss loads its analyzer at the first use, which no text's time limit should pay for
     return split

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BERT_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 GPT_SPECIALS = ("<s>", "</s>", "<pad>", "<unk>", "<mask>")
+MOST_PIECES = 1_000_000  # four times what the largest published vocabularies hold; the library reserves room for all
 HANGUL_ALPHABET = 6000  # the library's default of 1,000 characters is too few for Hangul's 11,172 syllables
 
 
@@ -78,10 +79,14 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
     min_frequency : pieces rarer than this are not made.
     limit_alphabet : how many different characters may become pieces of their own.
     wordpieces_prefix : mark of a piece that continues a word.
+
+    Raises
+    ------
+    KlueError : no text with a word, half of a surrogate pair in one, numbers out of bounds.
     """
     from tokenizers import BertWordPieceTokenizer, models
 
-    texts = list(texts)
+    texts = _training_texts(texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet)
     options = dict(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
                    wordpieces_prefix=wordpieces_prefix)
     learner, tokenizer = BertWordPieceTokenizer(**options), BertWordPieceTokenizer(**options)
@@ -122,10 +127,14 @@ def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: in
 
     The library's class comes with NFKC, which turns ㅋ into another character; it drops a space at the start and hides
     line breaks in words. Its normalizer, its cutting into words and its decoder are therefore replaced.
+
+    Raises
+    ------
+    KlueError : as `train_wordpiece`.
     """
     from tokenizers import SentencePieceBPETokenizer, decoders, normalizers, pre_tokenizers
 
-    texts = list(texts)
+    texts = _training_texts(texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet)
     tokenizer = SentencePieceBPETokenizer()
     tokenizer.normalizer = normalizers.Sequence([
         normalizers.NFC(), normalizers.Replace("\n", "\n▁"), normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
@@ -142,9 +151,15 @@ def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: in
 
 
 def train_unigram(texts: Iterable[str], *, vocab_size: int = 8000) -> "BaseTokenizer":
-    """Train a SentencePiece-style Unigram tokenizer (``▁`` marks a space), with NFC. Taught in lecture 2."""
+    """Train a SentencePiece-style Unigram tokenizer (``▁`` marks a space), with NFC. Taught in lecture 2.
+
+    Raises
+    ------
+    KlueError : as `train_wordpiece`.
+    """
     from tokenizers import SentencePieceUnigramTokenizer, normalizers
 
+    texts = _training_texts(texts, vocab_size=vocab_size)
     tokenizer = SentencePieceUnigramTokenizer()
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.train_from_iterator(
@@ -153,11 +168,37 @@ def train_unigram(texts: Iterable[str], *, vocab_size: int = 8000) -> "BaseToken
     return tokenizer
 
 
+def _training_texts(texts: Iterable[str], *, vocab_size: int, min_frequency: int = 0,
+                    limit_alphabet: int = HANGUL_ALPHABET) -> list[str]:
+    """Return the texts for a trainer, or raise KlueError for what would hang or crash the library."""
+    bounds = {"vocab_size": (vocab_size, len(BERT_SPECIALS) + 1, MOST_PIECES),
+              "min_frequency": (min_frequency, 0, None), "limit_alphabet": (limit_alphabet, 1, MOST_PIECES)}
+    for name, (value, low, high) in bounds.items():
+        if value < low or (high is not None and value > high):
+            end = "" if high is None else f" {high:,} 이하"
+            raise KlueError(f"{name}은(는) {low} 이상{end}의 정수여야 합니다: {value}. 값을 고치세요.")
+    if isinstance(texts, str):
+        raise KlueError("글 하나도 목록으로 주세요: [\"…\"].")
+    texts = list(texts)
+    for text in texts:
+        _text.check_text(text)
+    if not any(text.strip() for text in texts):
+        raise KlueError("토크나이저를 학습할 낱말이 하나도 없습니다. 비어 있지 않은 글을 주세요.")
+    return [_text.cut_long_words(text) for text in texts]
+
+
 def as_tokenizer(trained: "BaseTokenizer | PreTrainedTokenizerFast", name: str) -> Tokenizer:
-    """Give a trained subword tokenizer the common interface, without special tokens. Taught in lecture 2."""
-    if hasattr(trained, "convert_ids_to_tokens"):
-        return Tokenizer(name, "subword", trained.tokenize)
-    return Tokenizer(name, "subword", lambda text: trained.encode(text, add_special_tokens=False).tokens)
+    """Give a trained subword tokenizer the common interface, without special tokens. Taught in lecture 2.
+
+    The tokenizer raises KlueError for a text with half of a surrogate pair.
+    """
+    def tokenize(text: str) -> list[str]:
+        _text.check_text(text)
+        if hasattr(trained, "convert_ids_to_tokens"):  # a tokenizer of transformers
+            return trained.tokenize(text)
+        return trained.encode(text, add_special_tokens=False).tokens
+
+    return Tokenizer(name, "subword", tokenize)
 
 
 def to_transformers(trained: "BaseTokenizer", *, max_length: int = 512) -> "PreTrainedTokenizerFast":
@@ -198,7 +239,7 @@ def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, pr
 
     Raises
     ------
-    KlueError : another kind of tokenizer.
+    KlueError : another kind of tokenizer, a probability outside [0, 1].
 
     Source: Hiraoka 2022, MaxMatch-Dropout: Subword Regularization for WordPiece, arXiv 2209.04126.
     """
@@ -206,6 +247,8 @@ def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, pr
     if (kind := type(core.model).__name__) != "WordPiece":
         raise KlueError(f"maxmatch_dropout은 WordPiece 토크나이저의 조각만 다시 자릅니다. 받은 것은 {kind}입니다. "
                         "WordPiece 토크나이저를 주세요.")
+    if not 0 <= probability <= 1:
+        raise KlueError(f"probability는 0에서 1 사이여야 합니다: {probability}. 값을 고치세요.")
     prefix, vocabulary = core.model.continuing_subword_prefix, core.get_vocab()
     pieces = {number: piece for piece, number in vocabulary.items()}
     whole = {*core.get_added_tokens_decoder(), core.token_to_id(core.model.unk_token)}
@@ -217,15 +260,18 @@ def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, pr
         if word[0] in whole:
             return [[(word[0], 1)]]
         rest = (pieces[number].removeprefix(prefix) for number in word[1:])
-        return _cuts("".join((pieces[word[0]], *rest)), vocabulary, prefix=prefix, longest=longest)
+        return _possible_cuts("".join((pieces[word[0]], *rest)), vocabulary, prefix=prefix, longest=longest)
 
-    return lambda ids: [piece for word in _words(ids, inner) for piece in _drawn(cuts_of(word), probability, rng)]
+    def cut_anew(ids: Iterable[int]) -> list[int]:
+        return [piece for word in _split_words(ids, inner) for piece in _sample_cut(cuts_of(word), probability, rng)]
+
+    return cut_anew
 
 
 _Cuts = list[list[tuple[int, int]]]  # for every place of a word, the pieces that may follow: id and end, longest first
 
 
-def _words(ids: Iterable[int], inner: set[int]) -> Iterator[tuple[int, ...]]:
+def _split_words(ids: Iterable[int], inner: set[int]) -> Iterator[tuple[int, ...]]:
     """Yield the ids of one word after the other: a word goes on while its pieces are marked so."""
     word: list[int] = []
     for number in ids:
@@ -237,12 +283,12 @@ def _words(ids: Iterable[int], inner: set[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(word)
 
 
-def _cuts(word: str, vocabulary: dict[str, int], *, prefix: str, longest: int) -> _Cuts:
+def _possible_cuts(word: str, vocabulary: dict[str, int], *, prefix: str, longest: int) -> _Cuts:
     """Return the pieces that may be taken at every place, only those from which the end of the word can be reached."""
     size = len(word)
     cuts: _Cuts = [[] for _ in word]
-    for start in range(size - 1, -1, -1):
-        mark = prefix if start else ""
+    for start in range(size - 1, -1, -1):  # from the end, so that it is known which places lead there
+        mark = prefix if start else ""  # only pieces within a word are marked
         for end in range(min(size, start + longest), start, -1):
             number = vocabulary.get(mark + word[start:end])
             if number is not None and (end == size or cuts[end]):
@@ -250,11 +296,11 @@ def _cuts(word: str, vocabulary: dict[str, int], *, prefix: str, longest: int) -
     return cuts
 
 
-def _drawn(cuts: _Cuts, probability: float, rng: random.Random) -> Iterator[int]:
+def _sample_cut(cuts: _Cuts, probability: float, rng: random.Random) -> Iterator[int]:
     """Yield the pieces of a word, each match but the shortest passed over with the probability."""
     place = 0
     while place < len(cuts):
-        choice, last = 0, len(cuts[place]) - 1
+        choice, last = 0, len(cuts[place]) - 1  # the last is the shortest: always taken when it is reached
         while choice < last and rng.random() < probability:
             choice += 1
         number, place = cuts[place][choice]
@@ -262,7 +308,7 @@ def _drawn(cuts: _Cuts, probability: float, rng: random.Random) -> Iterator[int]
 
 
 def fertility(tokenizer: Callable[[str], Sequence[str]], texts: Iterable[str]) -> float:
-    """Return the tokens a white-space word, over all texts together. Taught in lecture 2.
+    """Return the mean number of tokens per space-separated word, over all texts together. Taught in lecture 2.
 
     Raises
     ------

@@ -22,6 +22,9 @@ from klue_helpers.errors import KlueError
 # For one line of text, loading not counted. An ordinary line takes milliseconds: a busy machine stays far below.
 TIME_LIMIT_S = 60.0
 _PATIENCE_S = 5.0  # for the process to clean up behind itself before it is killed
+_MARK = "KLUE_WORKER"  # in the environment of such a process
+# The path of the process that asks, once Python runs: in PYTHONPATH a learner's enum.py would keep it from starting.
+_START = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(sys.argv[1])"
 
 
 class Worker:
@@ -91,10 +94,12 @@ class Worker:
         if os.getpid() != self._owner:
             self._process, self._owner = None, os.getpid()
         if self._process is None or self._process.poll() is not None:
-            path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, self._loader], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path})
+            if _MARK in os.environ:  # a learner's kss.py in place of the package would start one after the other
+                raise KlueError("분석기의 프로세스가 분석기를 다시 불렀습니다. "
+                                "작업 폴더에 kss.py나 konlpy.py처럼 분석기와 이름이 같은 파일이 있으면 이름을 바꾸세요.")
+            self._process = subprocess.Popen([sys.executable, "-c", _START, self._loader, *sys.path],
+                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                             env={**os.environ, _MARK: "1"})
         return self._process
 
 
@@ -116,7 +121,7 @@ def _failed(analyzer: str, text: str, error: str) -> str:
     return f"{analyzer}가 글 {_excerpt(text)}을(를) 처리하지 못했습니다({error}). 이 글을 빼거나 다른 분석기를 쓰세요."
 
 
-def _serve(loader: str) -> None:
+def serve(loader: str) -> None:
     """Answer every line of standard input with one on standard output, until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the process that asks decides
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -136,11 +141,9 @@ def _answer(load: Callable[[str], Callable[[str], Any]], analyzer: str, text: st
         faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)  # ends the process from outside of Python
         return {"value": analyze(text)}
     except Exception as error:  # passed on to the process that asks, which raises it
-        told = isinstance(error, KlueError)
-        return {"error": str(error) if told else f"{type(error).__module__}.{type(error).__name__}", "told": told}
+        if isinstance(error, KlueError):
+            return {"error": str(error), "told": True}
+        reason = next(iter(str(error).splitlines()), "")  # Java adds its stack
+        return {"error": f"{type(error).__name__}: {reason[:100]}", "told": False}
     finally:
         faulthandler.cancel_dump_traceback_later()
-
-
-if __name__ == "__main__":
-    _serve(sys.argv[1])

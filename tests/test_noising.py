@@ -1,5 +1,7 @@
 """BART's noise and T5's spans: what they hide, and that nothing is lost (lecture 10)."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from klue_helpers.noising import (
     join_spans,
     mask_tokens,
     permute_sentences,
+    replace_spans,
     rotate,
 )
 
@@ -66,10 +69,23 @@ def test_a_gap_that_the_answer_forgot_stays_empty():
 
 
 @pytest.mark.parametrize(("make", "part"), [
-    (lambda: mask_tokens(WORDS, rate=1.5), "0에서 1 사이"), (lambda: infill(WORDS, mean=0), "0보다 커야"),
-    (lambda: corrupt_spans(WORDS, mean=-1), "0보다 커야"),
+    (lambda: mask_tokens(WORDS, rate=1.5), "0에서 1 사이"),
+    (lambda: delete_tokens(WORDS, rate=math.nan), "0에서 1 사이"),
+    (lambda: infill(WORDS, mean=0), "0.1 이상"), (lambda: infill(WORDS, mean=1e-9), "0.1 이상"),
+    (lambda: infill(WORDS, mean=math.nan), "0.1 이상"), (lambda: infill(WORDS, mean=math.inf), "1000 이하"),
+    (lambda: corrupt_spans(WORDS, mean=-1), "0.1 이상"), (lambda: corrupt_spans(WORDS, mean=math.nan), "0.1 이상"),
     (lambda: corrupt_spans(["<extra_id_0>"]), "이미 <extra_id_0>"),
+    (lambda: rotate(WORDS, seed=-1), "seed"), (lambda: permute_sentences(WORDS, seed=-1), "seed"),
+    (lambda: replace_spans(WORDS, [(2, 3), (0, 1)], "가"), "차례로"),
+    (lambda: replace_spans(WORDS, [(7, 9)], "가"), "차례로"),
+    (lambda: replace_spans(WORDS, [(1, 0)], "가"), "차례로"), (lambda: replace_spans(WORDS, [(0, 1)], "가나"), "수를"),
 ])
 def test_options_out_of_bounds_say_so(make, part):
     with pytest.raises(kh.KlueError, match=part):
         make()
+
+
+def test_noise_of_an_empty_text_is_empty():
+    for noise in (mask_tokens, delete_tokens, infill, permute_sentences, rotate):
+        assert noise([]).tokens == ()
+    assert corrupt_spans([]) == ((), ("<extra_id_0>",))
