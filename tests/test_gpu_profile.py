@@ -1,6 +1,7 @@
 """The gpu profile end to end on a CPU: lectures and tasks against the stand-in for hub and publishers."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,10 @@ from standin.runs import CAPS, DEVICE, lecture_run, run, task_run
 from klue_helpers.configure import LECTURES
 from klue_helpers.data import CATALOGUE, load_data
 from klue_helpers.data.published import read_published
+
+whole_runs = pytest.mark.skipif(
+    "KLUE_GPU_PROFILE" not in os.environ,
+    reason="whole lectures on the gpu profile take about ten minutes of CPU: set KLUE_GPU_PROFILE=1 to run them")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,7 @@ def test_every_repository_loads_in_its_kind(served_standin):
 
 
 @pytest.mark.slow
+@whole_runs
 @pytest.mark.parametrize("lecture", LECTURES)
 def test_a_lecture_runs_in_small(lecture, served_standin):
     end = run(lecture_run(lecture, small=True), *served_standin)
@@ -79,6 +85,7 @@ def test_a_lecture_runs_in_small(lecture, served_standin):
 
 
 @pytest.mark.slow
+@whole_runs
 @pytest.mark.parametrize(("task", "encoder"), [("ner", "klue/bert-base"), ("mrc", "klue/roberta-base")])
 def test_a_task_trains(task, encoder, served_standin):
     """The two that the hub's own form of the data spoiled; `python -m standin` runs all."""
@@ -87,6 +94,7 @@ def test_a_task_trains(task, encoder, served_standin):
 
 
 @pytest.mark.slow
+@whole_runs
 def test_a_lecture_runs_on_the_make_believe_device(served_standin):
     end = run(lecture_run(3, small=True), *served_standin, cuda=True)
     assert end.status == 0, end.output
@@ -127,6 +135,7 @@ def rename_model(root):
 
 
 @pytest.mark.slow
+@whole_runs
 @pytest.mark.parametrize(("change", "told"), [(rename_column, "title"), (rename_config_key, "klue/bert-base"),
                                               (rename_model, "klue/bert-base")])
 def test_a_change_of_what_is_published_is_noticed(change, told, tmp_path):
