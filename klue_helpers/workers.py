@@ -96,7 +96,7 @@ class Worker:
         if self._process is None or self._process.poll() is not None:
             if _MARK in os.environ:  # a learner's kss.py in place of the package would start one after the other
                 raise KlueError("분석기의 프로세스가 분석기를 다시 불렀습니다. "
-                                "작업 폴더에 kss.py나 konlpy.py처럼 분석기와 이름이 같은 파일이 있으면 이름을 바꾸세요.")
+                                "작업 폴더의 kss.py, konlpy.py처럼 분석기와 이름이 같은 파일은 이름을 바꾸세요.")
             self._process = subprocess.Popen([sys.executable, "-c", _START, self._loader, *sys.path],
                                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              env={**os.environ, _MARK: "1"})
