@@ -39,6 +39,9 @@ _INVISIBLE = re.compile(
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+# Control characters, line and paragraph separators, the byte order mark: MeCab ends a text at NUL and makes tokens of
+# the others, Hannanum never comes back from a lone one, Komoran and Kkma fail, and kss moves a space.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _LONG_WORD = re.compile(r"(\S{1000})(?=\S)")  # no word of a language comes near
 _MOST_MARKS = 30  # marks on one letter in any real text, by Unicode's annex 15 ("stream-safe")
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
@@ -126,6 +129,11 @@ def check_text(text: str) -> None:
     if half := _HALF_CHARACTER.search(text):
         raise KlueError(f"글의 {half.start() + 1:,}번째 자리에 반쪽만 남은 글자(U+{ord(half[0]):04X})가 있습니다. "
                         "klue_helpers.text.clean으로 지우거나, 파일을 올바른 인코딩으로 다시 읽으세요.")
+
+
+def blank_controls(text: str) -> str:
+    """Put a space for every character that only controls a screen or a file; tabs and line feeds stay."""
+    return _CONTROLS.sub(" ", text)
 
 
 def cut_long_words(text: str) -> str:
@@ -257,7 +265,7 @@ def split_sentences(text: str, *, method: str = "kiwi") -> list[str]:
         return [sentence.text for sentence in kiwi().split_into_sents(text)]
     if method == "kss":
         require_extra("kss", "kss")
-        return _kss().ask("kss", text)
+        return _kss().ask("kss", blank_controls(text))
     raise KlueError(f"알 수 없는 문장 분리 방법입니다: {method!r}. naive, kiwi, kss 가운데 하나를 쓰세요.")
 
 

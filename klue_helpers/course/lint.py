@@ -1,8 +1,10 @@
 """Cheap checks of a notebook file that need no execution (operations, taught nowhere)."""
 
 import re
+import string
 import sys
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +96,9 @@ def _text_problems(notebook: Notebook) -> Iterator[Problem]:
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] == "markdown" and re.search(r"!\[\s*\]\(", cell["source"]):
             yield Problem(f"{number}번째 셀(글)", "그림에 대체 텍스트가 없습니다. ![설명](…)처럼 쓰세요.")
+        if cell["cell_type"] == "markdown" and (shown := literal_stars(cell["source"])):
+            yield Problem(f"{number}번째 셀(글)", f"굵은 글씨가 되지 못하고 **로 보입니다: {shown}. "
+                          "닫는 ** 바로 앞의 부호를 ** 밖으로 내거나 조사까지 굵게 쓰세요.")
 
 
 def _colab_problems(notebook: Notebook, lecture: Lecture, project: Project) -> Iterator[Problem]:
@@ -110,6 +115,27 @@ def _colab_problems(notebook: Notebook, lecture: Lecture, project: Project) -> I
             wrong = ", ".join(sorted(set(links(cell)) - set(links(good)))) if cell["cell_type"] == "markdown" else ""
             what = f"Colab에서 열리지 않는 링크가 있습니다({wrong})" if wrong else "설치 셀이나 안내가 틀과 다릅니다"
             yield Problem(f"{number}번째 셀", f"{what}. {again}")
+
+
+def literal_stars(source: str) -> str:
+    """Return the first place of a Markdown text where ``**`` stays a pair of stars, or an empty string.
+
+    CommonMark (0.31, section 6.2) lets no bold end between a mark and a letter, as in ``**85%**를``, and none begin
+    between a letter and a mark.
+    """
+    text = re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$", lambda code: re.sub(r"[*\n]", "x", code[0]), source, flags=re.DOTALL)
+    for paragraph in re.split(r"\n\s*\n", text):
+        for number, stars in enumerate(re.finditer(r"\*\*", paragraph)):
+            before = paragraph[stars.start() - 1] if stars.start() else " "
+            after = paragraph[stars.end()] if stars.end() < len(paragraph) else " "
+            inner, outer = (before, after) if number % 2 else (after, before)  # every second pair ends bold text
+            if inner.isspace() or (_is_mark(inner) and not outer.isspace() and not _is_mark(outer)):
+                return paragraph[max(0, stars.start() - 10):stars.end() + 10].replace("\n", " ")
+    return ""
+
+
+def _is_mark(char: str) -> bool:
+    return char in string.punctuation or unicodedata.category(char).startswith("P")
 
 
 def _source_problems(cell: Cell) -> Iterator[str]:
