@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves
 CUDA = torch.device("cuda", 0)
 CAPABILITY = (7, 5)  # a T4's
 CROSSING = {"copy_", "_to_copy", "lift_fresh", "detach", "alias", "set_", "is_same_size", "_local_scalar_dense"}
+PACKING = {"_pack_padded_sequence"}  # lengths and sizes have to be on the CPU
 INDEXING = {"index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index", "_unsafe_index_put"}
 MOVES = {torch.Tensor.to, torch.Tensor.cuda, torch.Tensor.cpu}
 TO_NUMPY = {torch.Tensor.numpy, torch.Tensor.__array__}
@@ -77,10 +78,13 @@ class Operations(TorchDispatchMode):
         name, given = operation._schema.name.removeprefix("aten::"), tensors_in((args, kwargs))
         some = [tensor for tensor in given if not tensor.is_meta]
         theirs = [tensor for tensor in some if on_cuda(tensor)]
-        if theirs and len(theirs) < len(some) and name not in CROSSING:
+        if theirs and len(theirs) < len(some) and name not in CROSSING | PACKING:
             check_mixture(name, args, some)
         result = operation(*args, **(kwargs or {}))
         if name in ("copy_", "set_"):  # in place: the tensor stays where it is
+            return result
+        if name in PACKING:
+            place(result[0], bool(theirs))
             return result
         return place(result, True) if (bool(theirs) if _result[0] is None else _result[0]) else result
 
@@ -113,6 +117,13 @@ class Calls(TorchFunctionMode):
             return moved(call, own, *args[1:], **kwargs)
         if call is torch.Tensor.__deepcopy__:
             return place(call(*args, **kwargs), on_cuda(own))
+        if call is torch.Tensor.backward and on_cuda(own):  # zeros that a gradient begins with would lie on the CPU
+            with results_on(True):
+                return call(*args, **kwargs)
+        if getattr(call, "__name__", "") == "_pad_packed_sequence":  # the padding that it makes inside, not the lengths
+            with results_on(on_cuda(own)):
+                rows, lengths = call(*args, **kwargs)
+            return place(rows, on_cuda(args[0])), place(lengths, False)
         check_generator(kwargs, args)
         if call is torch.nn.functional.scaled_dot_product_attention:
             return attended(call, args, kwargs)
