@@ -32,6 +32,17 @@ class Quiet(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def hang_up(self, status: int, body: bytes, after: int, **headers: str) -> None:
+        """Promise a body and break off the connection after some bytes of it."""
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body[:after])
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
+
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -70,17 +81,6 @@ def faulty_site(files: dict[str, bytes], faults: list[object]) -> type[Quiet]:
             if isinstance(fault, tuple):
                 return self.hang_up(206 if start else 200, body[start:], fault[1], **headers)
             return self.reply(206 if start else 200, body[start:], **headers)
-
-        def hang_up(self, status: int, body: bytes, after: int, **headers: str) -> None:
-            """Promise a body and break off the connection after some bytes of it."""
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body[:after])
-            self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
 
     return Handler
 
@@ -174,18 +174,8 @@ def faulty_hub(repositories: dict[str, tuple[Path, dict[str, list[object]]]]) ->
             digest = hashlib.sha256(body) if weights else hashlib.sha1(f"blob {len(body)}\0".encode() + body)
             headers = {"ETag": f'"{digest.hexdigest()}"', "X_Repo_Commit": "a" * 40}
             if isinstance(self.fault, tuple) and self.command == "GET":
-                return self.cut(body, self.fault[1], headers)
+                return self.hang_up(200, body, self.fault[1], **headers)
             return self.reply(200, self.fault if isinstance(self.fault, bytes) else body, **headers)
-
-        def cut(self, body: bytes, after: int, headers: dict[str, str]) -> None:
-            self.send_response(200)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body[:after])
-            self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
 
     return Handler
 

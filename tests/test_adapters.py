@@ -6,7 +6,7 @@ import torch
 
 import klue_helpers as kh
 from klue_helpers import cli
-from klue_helpers.training import adapters, load_model, saved, shipped_heads
+from klue_helpers.training import adapters, load_model, saved
 
 QUICK = {"epochs": 1, "max_train": 40, "max_test": 10, "rounds": 10, "max_length": 24}
 
@@ -57,4 +57,13 @@ def test_the_command_trains_adapters_and_an_unknown_head_is_told(tiny_encoder, t
     assert cli.main(["predict", str(out), "좋아요"]) == 0 and '"label"' in capsys.readouterr().out
     with pytest.raises(kh.KlueError, match="없는과제"):
         kh.load_finetuned("없는과제")
-    assert all(kh.load_finetuned(name).task for name in shipped_heads())
+
+
+def test_a_trained_head_in_the_package_is_loaded_by_name(tiny_encoder, tmp_path, monkeypatch, capsys):
+    kh.finetune("nsmc", encoder=tiny_encoder, output=tmp_path / "out", adapter=2, say=lambda line: None, **QUICK)
+    (tmp_path / "heads").mkdir()
+    (tmp_path / "out" / "model").rename(tmp_path / "heads" / "nsmc")
+    monkeypatch.setattr(saved, "HEADS", tmp_path / "heads")
+    monkeypatch.chdir(tmp_path)  # where no folder of that name lies
+    assert saved.shipped_heads() == ["nsmc"] and kh.load_finetuned("nsmc").adapter == 2
+    assert cli.main(["predict", "nsmc", "좋아요"]) == 0 and '"label"' in capsys.readouterr().out

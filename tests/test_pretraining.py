@@ -443,8 +443,17 @@ def test_a_step_takes_more_batches_from_epoch_to_epoch_up_to_the_setting(folder,
     assert means[1] == pytest.approx(2 * means[0], rel=0.35) and means[2] == pytest.approx(3 * means[0], rel=0.35)
 
 
+def test_a_run_whose_rate_falls_cannot_get_other_steps(folder, tmp_path):
+    pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))
+    before = (tmp_path / "out" / "checkpoint.pt").read_bytes()
+    with pytest.raises(kh.KlueError, match="평평한"):
+        pretrain(folder, tmp_path / "out", pretrain_settings("bert", {**TINY, "steps": 24}))
+    assert (tmp_path / "out" / "checkpoint.pt").read_bytes() == before
+
+
 @pytest.mark.parametrize("name, content, word", [
-    ("checkpoint.pt", b"", "망가졌습니다"), ("checkpoint.pt", b"junk", "망가졌습니다"),
+    ("settings.json", b"{}", "다른 설정"), ("checkpoint.pt", b"", "망가졌습니다"),
+    ("checkpoint.pt", b"junk", "망가졌습니다"),
     ("checkpoint.pt", None, "망가졌습니다"), ("settings.json", b"{", "망가져"), ("settings.json", b"[1]", "망가져")])
 def test_damaged_files_of_a_run_are_told(folder, tmp_path, name, content, word):
     pretrain(folder, tmp_path / "out", pretrain_settings("bert", TINY))

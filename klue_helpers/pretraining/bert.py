@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from klue_helpers import runtime
 from klue_helpers.pretraining.corpus import Corpus, document_sentences
 from klue_helpers.pretraining.diary import fill_blanks
 from klue_helpers.pretraining.kinds import Batch, Document, Kind, RegisterExamples
@@ -36,7 +37,7 @@ def new_bert(settings: BertSettings, vocab_size: int) -> "BertForPreTraining":
         num_attention_heads=settings.heads, intermediate_size=4 * settings.hidden_size,
         max_position_embeddings=settings.max_length,
         **dict.fromkeys(_DROPOUTS, settings.dropout),
-        attn_implementation="sdpa" if torch.cuda.is_available() else "eager",
+        attn_implementation="eager" if runtime.device().type == "cpu" else "sdpa",
     )
     return BertForPreTraining(config)
 

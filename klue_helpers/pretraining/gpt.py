@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from klue_helpers import runtime
 from klue_helpers.pretraining.corpus import Corpus
 from klue_helpers.pretraining.diary import continue_prompts
 from klue_helpers.pretraining.kinds import Batch, Document, Kind, RegisterExamples
@@ -33,7 +34,7 @@ def new_gpt(settings: GptSettings, tokenizer: "PreTrainedTokenizerFast") -> "GPT
         vocab_size=len(tokenizer), n_embd=settings.hidden_size, n_layer=settings.layers, n_head=settings.heads,
         n_positions=settings.max_length, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id, tie_word_embeddings=True, use_cache=True,
-        attn_implementation="sdpa" if torch.cuda.is_available() else "eager",
+        attn_implementation="eager" if runtime.device().type == "cpu" else "sdpa",
         activation_function="gelu_pytorch_tanh",  # GPT-2's own function in one step, 15 % faster on a CPU
         **dict.fromkeys(_DROPOUTS, settings.dropout),
     )

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from klue_helpers import runtime
 from klue_helpers.errors import KlueError
 from klue_helpers.files import write_atomically
 from klue_helpers.pretraining.diary import Diary
@@ -60,8 +61,8 @@ class Workers:
 def join_workers() -> Iterator[Workers]:
     """Find the processes of `torchrun`, if any, and the device of this one."""
     count, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
-    on_gpu = torch.cuda.is_available()
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if on_gpu else torch.device("cpu")
+    device = runtime.device()
+    on_gpu = device.type == "cuda"
     if on_gpu:
         torch.cuda.set_device(device)
     if count > 1:
@@ -286,12 +287,22 @@ class Trainer:
 
     def _resume(self) -> None:
         state = read_checkpoint(self.checkpoint, self.workers.device)
+        self._require_same_rate(state)
         self.model.load_state_dict(state["model"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         for name in ("step", "epoch", "place", "seconds", "tokens"):
             setattr(self, name, state[name])
         self.sums.update(state["sums"])
+
+    def _require_same_rate(self, state: dict[str, Any]) -> None:
+        """Refuse steps or a cool-down that would have given the last step another rate: such a run is another one."""
+        group, settings = state["optimizers"][0]["param_groups"][0], self.settings
+        factor = learning_rate_factor(state["step"] - 1, steps=settings.steps, warmup=settings.warmup,
+                                      cooldown=settings.cooldown)
+        if not math.isclose(group["lr"], group["peak"] * factor):
+            raise KlueError(f"{self.output}의 학습은 학습률이 평평한 구간에 있지 않아 steps나 cooldown을 바꾸어 이을 "
+                            "수 없습니다. 처음의 값으로 두거나, 끝난 모델을 start로 주고 다른 --output에서 시작하세요.")
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

@@ -17,9 +17,13 @@ from klue_helpers.text import kiwi
 Row = dict[str, Any]
 
 NOUNS = {"NNG", "NNP", "SL", "SN", "NNB", "XSN", "NR"}  # what a noun phrase is made of, in the Sejong tags of Kiwi
-# Subject, object, topic, place or means, and the copula: what may follow an answer, with the question word's form.
+# Subject, object, topic, place, means, company, owner: what may follow an answer, with the form after 무엇.
 PARTICLES = {"이": "이", "가": "이", "을": "을", "를": "을", "은": "은", "는": "은", "으로": "으로", "로": "으로",
-             "에": "에", "에서": "에서", "와": "과", "과": "과", "의": "의", "이다": "이"}
+             "에": "에", "에서": "에서", "와": "과", "과": "과", "의": "의"}
+# 무엇 and 몇 개 end in a consonant; for the question words that end in a vowel the particle takes its other form.
+_AFTER_VOWEL = {"이": "가", "을": "를", "은": "는", "으로": "로", "과": "와"}
+CONTRACTED = {word + form: word + other for word in ("누구", "어디", "언제") for form, other in _AFTER_VOWEL.items()}
+CONTRACTED |= {"누구이": "누가", "언제에": "언제"}
 PERSON = re.compile(r"(?:자|인|원|장|관|사|왕|대통령|사용자|개발자|국민)$")
 PLACE = re.compile(r"(?:국|시|도|구|군|학교|대학|병원|법원|국회|서버|폴더|디렉터리|디렉토리)$")
 TIME = re.compile(r"^\d+(?:년|월|일|시|분|세기)|(?:날|때)$")
@@ -152,10 +156,7 @@ def to_question(sentence: str, answer: Answer, rng: random.Random) -> str:
     '이 함수는 목록의 무엇을 반환합니까?'
     """
     word = question_word(sentence[answer.start:answer.end]) + PARTICLES[answer.particle]
-    word = {"누구이": "누가", "누구을": "누구를", "누구은": "누구는", "누구으로": "누구로", "누구과": "누구와",
-            "어디이": "어디가", "어디을": "어디를", "어디은": "어디는", "어디으로": "어디로", "어디과": "어디와",
-            "언제이": "언제가", "언제을": "언제를", "언제은": "언제는", "언제으로": "언제로", "언제과": "언제와",
-            "언제에": "언제"}.get(word, word)
+    word = CONTRACTED.get(word, word)
     before, after = sentence[:answer.start].split(), sentence[answer.particle_end:].split()
     keep = [part for part in before if rng.random() >= DROPPED]
     glued = [word + after[0]] if after and not sentence[answer.particle_end:answer.particle_end + 1].isspace() else None

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 Registers = dict[str, list[list[str]]]  # documents by register, each a list of lines
 
 SETTINGS = "settings.json"
-# What a run may go on with: more steps while its learning rate is flat, and what does not change the weights.
+# What a run may go on with: more steps while its learning rate is flat (`Trainer` checks), and what does not change the
+# weights.
 CHANGEABLE = frozenset({"steps", "cooldown", "threads", "evaluate_texts", "save_every", "diary"})
 FINE_TUNING_DROPOUT = 0.1  # that of BERT and GPT-2, in the saved configuration
 _KINDS: dict[str, Kind] = {"bert": BERT, "gpt": GPT}
@@ -111,7 +112,8 @@ def _claim(output: Path, settings: PretrainSettings, registers: Registers, worke
         claim_folder(output, SETTINGS)
     workers.wait()
     theirs = _read_settings(output / SETTINGS)
-    differing = [name for name in mine if name not in CHANGEABLE and mine[name] != theirs.get(name, mine[name])]
+    differing = [name for name in mine if theirs is not None and name not in CHANGEABLE
+                 and mine[name] != theirs.get(name)]
     if differing:
         raise KlueError(f"{output}에는 다른 설정이나 글로 시작한 학습이 있습니다: {', '.join(differing)}. 이어서 "
                         "하려면 같게 하고, 새로 시작하려면 다른 --output을 쓰세요.")
@@ -120,15 +122,15 @@ def _claim(output: Path, settings: PretrainSettings, registers: Registers, worke
         write_atomically(output / SETTINGS, json.dumps(mine, ensure_ascii=False, indent=1) + "\n")
 
 
-def _read_settings(path: Path) -> dict:
-    """Return the settings of the run that the folder holds; none where it is new.
+def _read_settings(path: Path) -> dict | None:
+    """Return the settings of the run that the folder holds; None where it is new.
 
     Raises
     ------
     KlueError : a file that is no settings.
     """
     if not path.exists():
-        return {}
+        return None
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:  # JSON and UTF-8 alike

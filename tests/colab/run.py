@@ -92,7 +92,7 @@ def make_environment(folder: Path, packages: list[str], borrow: bool) -> Path:
     if borrow:
         borrow_torch(site)
     shutil.copytree(HERE / "standin", site, dirs_exist_ok=True)
-    (site / "colab.pth").write_text("import google.colab\n")
+    (site / "colab.pth").write_text("import google.colab\n", encoding="utf-8")
     return python
 
 
@@ -109,8 +109,8 @@ def announce_torch(site: Path) -> None:
     version = read_pins(colab_list())["torch"]
     folder = site / f"torch-{version}.dist-info"
     folder.mkdir()
-    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
-    (folder / "RECORD").write_text("")
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n", encoding="utf-8")
+    (folder / "RECORD").write_text("", encoding="utf-8")
 
 
 def frozen(python: Path) -> dict[str, str]:
@@ -163,7 +163,8 @@ def describe_kernel(python: Path, folder: Path) -> Path:
     kernel = folder / "jupyter" / "kernels" / "colab"
     kernel.mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "colab", "language": "python"}))
+    facts = {"argv": argv, "display_name": "colab", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(facts), encoding="utf-8")
     return folder / "jupyter"
 
 
