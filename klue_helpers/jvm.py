@@ -41,7 +41,6 @@ def start_jvm(*, heap_mb: int = 768) -> None:
     )
 
 
-@cache
 def load_tagger(name: str) -> Callable[[str], list[tuple[str, str]]]:
     """Return the tagging function of one of KoNLPy's analyzers. Taught in lecture 2.
 

@@ -46,6 +46,7 @@ _LONG_WORD = re.compile(r"(\S{1000})(?=\S)")  # no word of a language comes near
 _MOST_MARKS = 30  # marks on one letter in any real text, by Unicode's annex 15 ("stream-safe")
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 _STRAY_JOINER = re.compile(f"(?<![{_EMOJI}\ufe0f])\u200d|\u200d(?![{_EMOJI}])")
+# A tag begins with a letter, / or !: neither 3 < 5 nor the heart <3 does.
 _TAG = re.compile(r"<(?=[a-zA-Z/!])[^<>]*>")
 _URL = re.compile(r"(?<![a-z0-9])(?:https?://|www\.(?=[a-z0-9]))[^\s<>\"'()\[\]가-힣]+", re.IGNORECASE | re.ASCII)
 # An address begins where a run of its characters begins: tried from every one, a long run would take its square.
@@ -102,6 +103,7 @@ def normalize_with_starts(text: str) -> tuple[str, list[int]]:
     whole = list(range(len(text) + 1))
     if unicodedata.is_normalized("NFC", text):
         return normalize(text), whole
+    # Each letter with its marks is composed by itself, so that its length before and after is known.
     starts: list[int] = []
     cuts = [*(at for at in range(len(text)) if not at or not _joins(text[at])), len(text)]
     for start, end in pairwise(cuts):
@@ -168,6 +170,7 @@ def split_jamo(text: str, *, no_final: str = "") -> str:
 
 
 def _jamo_of(syllable: str, no_final: str) -> str:
+    # Syllables stand in the order of their 19 initials, within those of 21 vowels, then of 27 finals or none.
     initial, rest = divmod(ord(syllable) - ord("가"), 21 * 28)
     vowel, final = divmod(rest, 28)
     return INITIALS[initial] + VOWELS[vowel] + (FINALS[final - 1] if final else no_final)
@@ -201,6 +204,7 @@ def squeeze_repeats(text: str, *, limit: int = 2) -> str:
     """
     if limit < 1:
         raise KlueError(f"limit은 1 이상이어야 합니다: {limit}.")
+    # Digits and line breaks mean something by their number: 10000 is not 100.
     return re.sub(rf"([^\d\n])\1{{{limit},}}", lambda match: match[1] * limit, text)
 
 
@@ -239,6 +243,7 @@ def clean(text: str, *, repeat_limit: int = 2) -> str:
     >>> clean("<b>최고</b>ㅋㅋㅋㅋ  문의: ask@example.com")
     '최고 ㅋㅋ 문의: [EMAIL]'
     """
+    # Hidden characters go before addresses and repeats are looked for, which they would otherwise cut in two.
     text = normalize(strip_invisible(strip_html(text)))
     text = mask_emails(mask_urls(text))
     text = squeeze_repeats(text, limit=repeat_limit)

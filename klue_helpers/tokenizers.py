@@ -89,6 +89,7 @@ def train_wordpiece(texts: Iterable[str], *, vocab_size: int = 8000, min_frequen
     texts = _training_texts(texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet)
     options = dict(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=False,
                    wordpieces_prefix=wordpieces_prefix)
+    # The learner also knows the pieces that continue a word as special tokens; the one returned must not.
     learner, tokenizer = BertWordPieceTokenizer(**options), BertWordPieceTokenizer(**options)
     alphabet, inner = _alphabet(learner, texts, limit_alphabet)
     learner.train_from_iterator(
@@ -108,14 +109,18 @@ def _alphabet(tokenizer: "BaseTokenizer", texts: Iterable[str], limit: int) -> t
     The library takes its alphabet from a hash table, in another order in every process; pieces equally frequent are
     then joined in another order too. With the alphabet given, the same texts always make the same vocabulary.
     """
+    # Words as the trainer will see them: normalised and cut at white space and marks.
     words = Counter(word for text in texts
                     for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text)))
     characters: Counter[str] = Counter()
     for word, times in words.items():
         for char in word:
             characters[char] += times
-    kept = {char for char, _ in sorted(characters.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]}
-    return sorted(kept), sorted({char for word in words for char in word[1:]} & kept)
+    # Of equally frequent characters the one with the smaller code point comes first: no tie is left to chance.
+    by_frequency = sorted(characters.items(), key=lambda pair: (-pair[1], pair[0]))
+    kept = {char for char, _ in by_frequency[:limit]}
+    inner = {char for word in words for char in word[1:]}  # seen elsewhere than at the start of a word
+    return sorted(kept), sorted(inner & kept)
 
 
 def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: int = 2,
@@ -136,10 +141,12 @@ def train_bpe(texts: Iterable[str], *, vocab_size: int = 8000, min_frequency: in
 
     texts = _training_texts(texts, vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet)
     tokenizer = SentencePieceBPETokenizer()
+    # Every line begins with ▁, so that its first word is the same piece as anywhere else.
     tokenizer.normalizer = normalizers.Sequence([
         normalizers.NFC(), normalizers.Replace("\n", "\n▁"), normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         pre_tokenizers.Split("\n", "isolated"), pre_tokenizers.Split("▁", "merged_with_next")])
+    # The way back: ▁ to spaces, then without those that the normalizer put at the start of each line.
     tokenizer.decoder = decoders.Sequence([
         decoders.Replace("▁", " "), decoders.Fuse(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)])
     alphabet, _ = _alphabet(tokenizer, texts, limit_alphabet)
@@ -210,7 +217,7 @@ def to_transformers(trained: "BaseTokenizer", *, max_length: int = 512) -> "PreT
     """
     from transformers import BertTokenizerFast, PreTrainedTokenizerFast
 
-    core = getattr(trained, "_tokenizer", trained)
+    core = getattr(trained, "_tokenizer", trained)  # the library's own object inside its Python class
     if core.token_to_id("[MASK]") is not None:
         return BertTokenizerFast(tokenizer_object=core, do_lower_case=False, strip_accents=False,
                                  model_max_length=max_length)
@@ -255,9 +262,9 @@ def maxmatch_dropout(tokenizer: "BaseTokenizer | PreTrainedTokenizerFast", *, pr
     inner = {number for number, piece in pieces.items() if piece.startswith(prefix) and number not in whole}
     longest, rng = max(map(len, vocabulary)), random.Random(seed)
 
-    @cache
+    @cache  # words come again and again: all their cuts are worth keeping
     def cuts_of(word: tuple[int, ...]) -> "_Cuts":
-        if word[0] in whole:
+        if word[0] in whole:  # a special token or an unknown word: one piece, nothing to cut
             return [[(word[0], 1)]]
         rest = (pieces[number].removeprefix(prefix) for number in word[1:])
         return _possible_cuts("".join((pieces[word[0]], *rest)), vocabulary, prefix=prefix, longest=longest)

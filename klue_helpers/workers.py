@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import IO, Any
 
@@ -129,7 +130,7 @@ def serve(loader: str) -> None:
         for stream in (1, 2):  # what libraries print would be taken for answers, or stand in a notebook's output
             os.dup2(nowhere.fileno(), stream)
         module, name = loader.split(":")
-        load = getattr(import_module(module), name)
+        load = cache(getattr(import_module(module), name))
         for line in sys.stdin.buffer:
             answers.write(json.dumps(_answer(load, *json.loads(line), nowhere)).encode("ascii") + b"\n")
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from course.toy import code, make_project, notebook, text
 
-from klue_helpers.course.lint import MAX_LINES, lint
+from klue_helpers.course.lint import MAX_LINES, lint, literal_stars
 from klue_helpers.course.notebooks import dumps, normal_form, read_notebook, source_digest, with_outputs
 from klue_helpers.course.project import Lecture
 from klue_helpers.errors import KlueError
@@ -243,3 +243,15 @@ def test_one_wrong_value_anywhere_is_told_or_does_no_harm(project, tmp_path):
         source_digest(read)
         with_outputs(read, read)
     assert 300 < told < len(spoilt)
+
+
+@pytest.mark.parametrize(("source", "found"), [
+    ("정답에 **‘봄비를’**이라고 답합니다.", True), ("가운데 **85%**를 찾았습니다.", True),
+    ("글은**‘봄비’** 입니다.", True),
+    ("**`[UNK]`**가 됩니다.", True), ("띄어 쓴 ** 봄비** 입니다.", True),
+    ("‘**봄비를**’이라고, **85%를** 찾은 **‘봄비’** 입니다.", False),
+    ("`a**b`와 $x**2$ 그리고\n\n```\n2**‘3\n```", False),
+    ("**봄비**가 **온다**.", False),
+])
+def test_stars_that_stay_stars_are_found(source, found):
+    assert bool(literal_stars(source)) == found

@@ -69,6 +69,25 @@ def test_sentence_vectors_refuse_what_they_cannot_do():
         sentence_vectors(encoder, "봄비가 옵니다")
     with pytest.raises(kh.KlueError, match="하나도"):
         sentence_vectors(encoder, [])
+    with pytest.raises(kh.KlueError, match="batch_size"):
+        sentence_vectors(encoder, ["비"], batch_size=0)
+    with pytest.raises(kh.KlueError, match=r"U\+D800"):
+        sentence_vectors(encoder, ["비", "\ud800"])
+
+
+def test_sentence_vectors_of_texts_from_the_wild_are_numbers():
+    encoder = kh.models.load_encoder("klue-mini-bert", random_weights=True)
+    wild = ["", "\0", "\ufeff\u2028\x85", "ㄷ" * 1000, "가" * 100_000]
+    for pooling in ("cls", "mean"):
+        assert np.isfinite(sentence_vectors(encoder, wild, pooling=pooling)).all()
+
+
+@pytest.mark.parametrize(("sentences", "part"), [
+    ([], "하나도"), ([[]], "하나도"), ([[1, 40]], "40까지"), ([[-1]], "-1에서"),
+])
+def test_piece_vectors_tell_what_they_cannot_take(sentences, part):
+    with pytest.raises(kh.KlueError, match=part):
+        piece_vectors(sentences, vocab_size=40, size=4)
 
 
 def test_whitening_leaves_no_correlation_and_unit_variance():

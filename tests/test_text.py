@@ -131,6 +131,47 @@ def test_clean_takes_long_text_in_linear_time():
     assert isinstance(text.clean(value), str)
 
 
+@pytest.mark.parametrize("long", [
+    "a" * 300_000, "a@" + "b" * 300_000, "www." * 75_000, "http://a" + "." * 300_000, "\u1100" * 300_000,
+    "\u1112\u119e" * 150_000, "a" + "\u0301\u0327" * 150_000, "<a" * 150_000, "&#1" * 100_000, "가" * 300_000,
+    "\u200d" * 300_000, "ㅋ" * 300_000, "." * 300_000,
+], ids=lambda long: ascii(long[:6]))
+def test_no_long_word_takes_the_square_of_its_length(long):
+    """At 300,000 characters a quadratic function needs minutes to hours, a linear one less than a second."""
+    for function in (text.clean, text.normalize, text.mask_emails, text.split_jamo, text.cut_long_words):
+        assert isinstance(function(long), str)
+    text.normalize_with_starts(long)
+    text.split_sentences(long, method="naive")
+
+
+@given(st.text(st.sampled_from("a가é\u0301\u0327\u0344\u0323\u0f71\u1161"), min_size=20, max_size=120))
+def test_many_marks_are_composed_as_unicode_says(value):
+    assert text._compose(value) == unicodedata.normalize("NFC", value)
+
+
+def test_an_address_is_found_after_characters_that_begin_none():
+    assert text.mask_emails("a@b@c.com 또 x..y@d.kr로") == "a@[EMAIL] 또 [EMAIL]로"
+
+
+def test_cleaning_removes_controls_and_half_characters_and_keeps_lines():
+    assert text.clean("\ufeff가\0나\x1b \ud83d다\n\x85라") == "가나 다\n라"
+    assert text.blank_controls("가\0나\t다\n라\ufeff") == "가 나\t다\n라 "
+
+
+@pytest.mark.parametrize("function", [text.correct_spacing, text.split_sentences,
+                                      lambda value: text.split_sentences(value, method="kss")])
+def test_what_is_no_text_is_told(function):
+    with pytest.raises(KlueError, match=r"2번째 자리.*U\+DE00.*clean"):
+        function("가\ude00")
+    with pytest.raises(KlueError, match="문자열이어야 하는데 float"):
+        function(float("nan"))
+
+
+def test_long_words_are_cut_and_others_are_not():
+    assert text.cut_long_words("가" * 2500 + " 나") == " ".join(["가" * 1000, "가" * 1000, "가" * 500, "나"])
+    assert text.cut_long_words("가" * 1000) == "가" * 1000
+
+
 def test_naive_split_breaks_quotes_and_kiwi_does_not():
     value = '그는 "가자. 지금." 하고 말했다. 평점은 3.5점이다.'
     assert text.split_sentences(value, method="naive") == ['그는 "가자.', '지금." 하고 말했다.', "평점은 3.5점이다."]
@@ -148,6 +189,7 @@ def test_split_sentences_of_nothing_and_unknown_method():
 def test_kss_is_silent_and_splits_without_punctuation(capfd):
     sentences = text.split_sentences("영화 정말 좋았어요 또 보고 싶네요", method="kss")
     assert sentences == ["영화 정말 좋았어요", "또 보고 싶네요"]
+    assert text.split_sentences("비가\0온다. 춥다.", method="kss") == ["비가 온다.", "춥다."]
     assert capfd.readouterr() == ("", "")
 
 

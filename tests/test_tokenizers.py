@@ -154,6 +154,37 @@ def test_bpe_loses_nothing_of_any_text_it_has_characters_for(bpe, text):
     assert bpe.decode(ids) == text
 
 
+@pytest.mark.parametrize("train", TRAINERS)
+@pytest.mark.parametrize(("texts", "vocab_size", "part"), [
+    ([], 100, "하나도 없습니다"), (["", " \n"], 100, "하나도 없습니다"), ([], 0, "6 이상"), (["봄비"], 0, "6 이상"),
+    (["봄비"], -1, "6 이상"), (["봄비"], 10**18, "1,000,000 이하"), ("봄비", 100, "목록"),
+    (["봄\ud800"], 100, r"U\+D800"), ([None], 100, "NoneType"),
+])
+def test_training_tells_what_it_cannot_take(train, texts, vocab_size, part):
+    with pytest.raises(kh.KlueError, match=part):
+        train(texts, vocab_size=vocab_size)
+
+
+@pytest.mark.parametrize("train", TRAINERS)
+def test_training_takes_controls_jamo_and_long_words(train):
+    odd = ["봄비가\0온다\x03", "\ufeff봄\u2028비", "ㄷ" * 1000, "가" * 100_000, "봄비가 온다"]
+    options = {} if train is kt.train_unigram else {"min_frequency": 1}
+    tokens = kt.as_tokenizer(train(odd, vocab_size=60, **options), "odd")
+    assert "온" in "".join(tokens("봄비가 온다"))
+    assert tokens("ㄷ" * 1000) and tokens("가" * 100_000)
+
+
+def test_subword_tokenizers_tell_of_half_a_character(trained):
+    for tokenizer in (trained, kt.to_transformers(trained)):
+        with pytest.raises(kh.KlueError, match=r"U\+DC00"):
+            kt.as_tokenizer(tokenizer, "trained")("봄\udc00")
+
+
+def test_plain_units_take_half_a_character_as_one():
+    assert kt.load_tokenizer("syllable")("봄\udc00") == ["봄", "\udc00"]
+    assert kt.load_tokenizer("jamo")("비\udc00") == ["ㅂ", "ㅣ", "\udc00"]
+
+
 def test_fertility():
     assert kt.fertility(kt.load_tokenizer("syllable"), ["봄비 가", "온다"]) == pytest.approx(6 / 3)
     with pytest.raises(kh.KlueError, match="낱말"):
@@ -209,6 +240,12 @@ def test_dropout_of_nothing_is_the_tokenizer_and_of_something_the_same_words(min
     assert len(cut) >= len(ids)
     pieces, plain = (" ".join(tokenizer.convert_ids_to_tokens(one)) for one in (cut, ids))
     assert pieces.replace(" ##", "") == plain.replace(" ##", "")
+
+
+@pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan")])
+def test_dropout_refuses_what_is_no_probability(abc, probability):
+    with pytest.raises(kh.KlueError, match="0에서 1 사이"):
+        kt.maxmatch_dropout(abc, probability=probability)
 
 
 def test_dropout_refuses_other_tokenizers(texts):
